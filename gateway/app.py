@@ -1,0 +1,137 @@
+"""The only wiring: configuration to objects, and their life from start to stop."""
+
+import asyncio
+import os
+import signal
+from typing import assert_never
+
+import structlog
+
+from gateway import __version__
+from gateway.config import Config, MqttOptions, SerialOptions, SimulatorOptions
+from gateway.discovery import discover
+from gateway.journal import Journal, Release
+from gateway.pipeline.committer import Committer
+from gateway.pipeline.forwarding import Forwarder
+from gateway.pipeline.intake import Intake
+from gateway.pipeline.pacing import Pacer
+from gateway.sinks.kafka_sink import KafkaSink
+from gateway.sources.mqtt_topics import MqttSource
+from gateway.sources.serial_lines import SerialSource
+from gateway.sources.simulator import SimulatorSource
+from gateway.sources.source import Source
+
+log = structlog.get_logger()
+
+LAST_SENDS_S = 2.0  # on a stop, how long Kafka may take for what waits; the rest stays in the journal
+
+SourceOptions = SerialOptions | MqttOptions | SimulatorOptions
+
+
+async def run(config: Config, *, simulate: bool) -> None:
+    """Run the gateway until SIGTERM or SIGINT, or until finite sources are exhausted.
+
+    Args:
+        config: what to run.
+        simulate: use the simulator alone, whatever the configuration names.
+
+    Raises:
+        AlreadyRunning: the journal belongs to another process.
+        SpoolError: the journal cannot be used.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    journal = Journal(config.journal.path, config.gateway.id, config.journal.max_bytes)
+    try:
+        await _run(config, journal, simulate=simulate, stop=stop)
+    finally:
+        journal.close()
+
+
+async def _run(config: Config, journal: Journal, *, simulate: bool, stop: asyncio.Event) -> None:
+    sink = KafkaSink(config.kafka.bootstrap_servers, config.kafka.topic, f"suhu-gateway-{config.gateway.id}")
+    committer = Committer(journal, lambda records: forwarder.offer(records))
+    forwarder = Forwarder(sink, committer, journal.delivered, journal.last_sequence)
+    intake = Intake(Pacer(config.gateway.interval_s, config.gateway.keep), committer)
+    log.info(
+        "started",
+        version=__version__,
+        pid=os.getpid(),
+        journal=journal.name,
+        path=str(config.journal.path),
+        waiting=forwarder.waiting,
+        kafka=",".join(config.kafka.bootstrap_servers),
+        topic=config.kafka.topic,
+    )
+    if held := journal.held():
+        committer.submit([Release(reading) for reading in held], lambda: None)
+    committer.start()
+    forwarding = asyncio.create_task(forwarder.run(), name="forwarding")
+    pacing = asyncio.create_task(intake.release_held(), name="pacing")
+    reading = asyncio.create_task(_read_sources(config, intake, simulate=simulate), name="sources")
+    stopping = asyncio.create_task(stop.wait(), name="stop signal")
+    done, _ = await asyncio.wait({forwarding, pacing, reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    # First no more readings, then everything durable, then a last chance for Kafka.
+    await _end(reading, stopping, pacing)
+    intake.release_all()
+    await committer.settled()
+    try:
+        await asyncio.wait_for(forwarder.drained(), LAST_SENDS_S)
+    except TimeoutError:
+        pass
+    await _end(forwarding)
+    await sink.close()
+    await committer.stop()
+    log.info(
+        "stopped",
+        readings=intake.readings_total.total(),
+        rejected=intake.rejected_total.total(),
+        superseded=intake.superseded_total,
+        delivered=forwarder.delivered_total,
+        waiting=journal.last_sequence - journal.delivered,
+    )
+    for task in done - {stopping}:
+        task.result()  # raises what ended it
+
+
+async def _read_sources(config: Config, intake: Intake, *, simulate: bool) -> None:
+    options = await _source_options(config, simulate=simulate)
+    async with asyncio.TaskGroup() as group:
+        for place, one in enumerate(options):
+            source = _source(one, config, place)
+            group.create_task(intake.run_source(source), name=source.name)
+
+
+async def _source_options(config: Config, *, simulate: bool) -> list[SourceOptions]:
+    if simulate:
+        return [config.simulator or SimulatorOptions()]
+    configured: list[SourceOptions] = [*config.serial, *config.mqtt]
+    if config.simulator is not None:
+        configured.append(config.simulator)
+    return configured or [await discover(config.discovery, MqttOptions(), _client_id(config, 0))]
+
+
+def _source(options: SourceOptions, config: Config, place: int) -> Source:
+    match options:
+        case SerialOptions():
+            return SerialSource(options.port, options.baudrate, options.sensor_id)
+        case MqttOptions():
+            # Two links to one broker need two ids; the place in the file is as stable as the file.
+            client_id = options.client_id or _client_id(config, place)
+            return MqttSource(options.host, options.port, client_id, options.topics)
+        case SimulatorOptions():
+            return SimulatorSource(options.sensors, options.seed, options.interval_s)
+        case _:
+            assert_never(options)
+
+
+def _client_id(config: Config, place: int) -> str:
+    return f"suhu-gateway-{config.gateway.id}-{place}"
+
+
+async def _end(*tasks: asyncio.Task[object]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

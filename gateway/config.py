@@ -1,0 +1,211 @@
+"""Typed options from a TOML file. `gateway.toml` in docs/ is the annotated reference, and a test loads it."""
+
+import os
+import re
+import socket
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+
+from gateway.errors import ConfigError
+
+SensorId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+GATEWAY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # as in contracts/sensor-suhu.schema.json
+HOST_AND_PORT = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[^\s:/]+):(?P<port>[0-9]{1,5})")
+
+
+class Section(BaseModel):
+    """What every table of the file shares: an unknown key is a mistake, and nothing changes later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def _default_gateway_id() -> str:
+    """The host's name, with what an event_id cannot hold replaced."""
+    return re.sub(r"[^A-Za-z0-9._-]", "-", socket.gethostname()).lstrip("._-")[:64] or "gateway"
+
+
+class GatewayOptions(Section):
+    """[gateway]."""
+
+    id: str = Field(default_factory=_default_gateway_id)
+    interval_s: float = Field(default=1.0, ge=0, le=3600)
+    keep: Literal["newest", "max"] = "newest"
+
+    @field_validator("id")
+    @classmethod
+    def _id_fits_event_ids(cls, value: str) -> str:
+        if not GATEWAY_ID.fullmatch(value):
+            msg = "1 to 64 letters, digits, dots, dashes and underscores, the first a letter or digit"
+            raise ValueError(msg)
+        return value
+
+
+def _default_journal_path() -> Path:
+    """Where systemd says (StateDirectory=), else the user's state folder (XDG base directories)."""
+    if folder := os.environ.get("STATE_DIRECTORY"):
+        return Path(folder.split(":")[0]) / "journal.db"
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(state) / "suhu-gateway" / "journal.db"
+
+
+class JournalOptions(Section):
+    """[journal]."""
+
+    path: Path = Field(default_factory=_default_journal_path)
+    max_bytes: int = Field(default=256 * 1024 * 1024, ge=1024 * 1024)
+
+
+class KafkaOptions(Section):
+    """[kafka]."""
+
+    bootstrap_servers: list[str] = Field(default=["localhost:9092"], min_length=1)
+    topic: str = Field(default="sensor-suhu", pattern=r"^[A-Za-z0-9._-]{1,249}$")
+
+    @field_validator("bootstrap_servers")
+    @classmethod
+    def _servers_have_ports(cls, servers: list[str]) -> list[str]:
+        for server in servers:
+            match = HOST_AND_PORT.fullmatch(server)
+            if match is None or not 0 < int(match["port"]) < 65_536:
+                msg = f"{server!r} is not host:port, such as kafka.example:9092"
+                raise ValueError(msg)
+        return servers
+
+
+class SerialOptions(Section):
+    """One [[serial]]."""
+
+    port: str = Field(min_length=1)
+    baudrate: int = Field(default=9600, ge=50, le=4_000_000)
+    sensor_id: SensorId | None = None
+
+
+class MqttOptions(Section):
+    """One [[mqtt]]."""
+
+    host: str = Field(default="localhost", min_length=1)
+    port: int = Field(default=1883, ge=1, le=65_535)
+    topics: list[str] = Field(default=["suhu/{sensor_id}"], min_length=1)
+    client_id: str | None = Field(default=None, min_length=1)
+
+    @field_validator("topics")
+    @classmethod
+    def _topics_are_filters(cls, topics: list[str]) -> list[str]:
+        for topic in topics:
+            levels = topic.split("/")
+            if topic == "#":
+                msg = "'#' alone subscribes to everything on the broker: name the topics of the sensors"
+                raise ValueError(msg)
+            for place, level in enumerate(levels):
+                if level in {"+", "{sensor_id}"} or (level == "#" and place == len(levels) - 1):
+                    continue
+                if any(sign in level for sign in "+#{}\0"):
+                    msg = f"{topic!r}: +, {{sensor_id}} and a last # stand alone between slashes"
+                    raise ValueError(msg)
+            if levels.count("{sensor_id}") > 1:
+                msg = f"{topic!r} has {{sensor_id}} twice"
+                raise ValueError(msg)
+        return topics
+
+
+class SimulatorOptions(Section):
+    """[simulator]."""
+
+    sensors: list[SensorId] = Field(default=["S1", "S2", "S3"], min_length=1)
+    seed: int = 1
+    interval_s: float = Field(default=1.0, ge=0.001, le=3600)
+
+    @field_validator("sensors")
+    @classmethod
+    def _sensors_differ(cls, sensors: list[str]) -> list[str]:
+        if len(set(sensors)) < len(sensors):
+            msg = "the same sensor twice"
+            raise ValueError(msg)
+        return sensors
+
+
+class DiscoveryOptions(Section):
+    """[discovery]: where to look when no source is configured."""
+
+    serial_ports: list[str] = ["/dev/serial/by-id/*", "/dev/ttyUSB*", "/dev/ttyACM*"]
+    listen_s: float = Field(default=3.0, ge=0.1, le=60)
+
+
+class Config(Section):
+    """The whole file."""
+
+    gateway: GatewayOptions = GatewayOptions()
+    journal: JournalOptions = Field(default_factory=JournalOptions)
+    kafka: KafkaOptions = KafkaOptions()
+    serial: list[SerialOptions] = []
+    mqtt: list[MqttOptions] = []
+    simulator: SimulatorOptions | None = None
+    discovery: DiscoveryOptions = DiscoveryOptions()
+
+    @model_validator(mode="after")
+    def _each_port_once(self) -> "Config":
+        ports = [one.port for one in self.serial]
+        for port in ports:
+            if ports.count(port) > 1:
+                msg = f"the port {port} is configured twice"
+                raise ValueError(msg)
+        return self
+
+
+def load(path: Path) -> Config:
+    """Read and check a configuration file.
+
+    Raises:
+        ConfigError: it names the file, the place in it, what is wrong there and what is expected.
+    """
+    try:
+        with path.open("rb") as file:
+            document = tomllib.load(file)
+    except OSError as exc:
+        raise ConfigError(f"{path}: {exc.strerror or exc}: check the path given with --config") from exc
+    except UnicodeDecodeError as exc:
+        raise ConfigError(f"{path}: not UTF-8 at byte {exc.start}: save the file as UTF-8") from exc
+    except tomllib.TOMLDecodeError as exc:
+        raise ConfigError(f"{path}: not valid TOML: {exc}") from exc
+    return check(document, str(path))
+
+
+def check(document: dict[str, Any], place: str) -> Config:
+    """The configuration in a parsed document.
+
+    Args:
+        document: tables and keys as in the file.
+        place: where it comes from, for the message.
+
+    Raises:
+        ConfigError: one line per mistake.
+    """
+    try:
+        return Config.model_validate(document)
+    except ValidationError as exc:
+        raise ConfigError("\n".join(f"{place}: {_explain(error)}" for error in exc.errors())) from None
+
+
+def _explain(error: object) -> str:
+    assert isinstance(error, dict)  # noqa: S101 - pydantic's ErrorDetails
+    place = _place(error["loc"])
+    match error["type"]:
+        case "extra_forbidden":
+            return f"{place}: there is no such key: check its spelling against the sample file"
+        case "missing":
+            return f"{place}: this key is required"
+        case "value_error":
+            return f"{place}: {error['ctx']['error']}" if place else str(error["ctx"]["error"])
+    shown = repr(error["input"])
+    return f"{place}: {error['msg']}, not {shown if len(shown) <= 60 else shown[:57] + '...'}"
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """`serial[2].baudrate`: tables are counted from 1, as a person counts them."""
+    text = ""
+    for part in location:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
+    return text

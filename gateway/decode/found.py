@@ -1,0 +1,59 @@
+"""What a decoder finds: a temperature in degrees Celsius and whose it is."""
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.errors import FrameError
+from gateway.model import ABSOLUTE_ZERO_CELSIUS, HOTTEST_CELSIUS
+
+MAX_ID_CHARACTERS = 128
+
+# float() also takes "nan", "1_000" and Arabic digits, none of which a thermometer prints.
+NUMBER = r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,12})?"
+
+# Unit signs as devices print them; the degree sign has many look-alikes (devices.md 6.3).
+UNIT = r"(?:[°º˚*'’]|deg(?:rees)?\.?)?\s?(?:celsius|fahrenheit|kelvin|[CFK])\b|[℃℉]"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One temperature in a frame."""
+
+    sensor_id: str
+    celsius: float
+    measured_at: datetime | None = None  # aware; None when the frame carries no time
+
+
+def to_celsius(value: float, unit: str | None) -> float:
+    """Convert from the unit as written (`°F`, `kelvin`, `C`); None means Celsius.
+
+    Results are rounded to 6 decimals, so that 74.3 °F does not carry binary noise.
+    """
+    letter = "C" if unit is None else {"℃": "C", "℉": "F"}.get(unit, _unit_letter(unit))
+    match letter:
+        case "F":
+            return round((value - 32) / 1.8, 6)
+        case "K":
+            return round(value - 273.15, 6)
+        case _:
+            return value
+
+
+def _unit_letter(unit: str) -> str:
+    word = re.search(r"(celsius|fahrenheit|kelvin|[CFK])\W*$", unit, re.IGNORECASE)
+    return word.group(1)[0].upper() if word else "C"
+
+
+def checked(sensor_id: str, celsius: float, measured_at: datetime | None = None) -> Found:
+    """A Found inside the limits of the record contract.
+
+    Raises:
+        FrameError: the number or the id is outside of them.
+    """
+    if not math.isfinite(celsius) or not ABSOLUTE_ZERO_CELSIUS <= celsius <= HOTTEST_CELSIUS:
+        raise FrameError("out_of_range", f"{celsius} °C is no temperature a machine can have")
+    if not 0 < len(sensor_id) <= MAX_ID_CHARACTERS or not sensor_id.isprintable():
+        raise FrameError("bad_sensor_id", f"a sensor id has 1 to {MAX_ID_CHARACTERS} printable characters")
+    return Found(sensor_id, celsius, measured_at)

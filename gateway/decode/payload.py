@@ -1,0 +1,47 @@
+"""One frame (a serial line or an MQTT payload) to temperatures."""
+
+import re
+
+from gateway.decode.found import Found
+from gateway.decode.json_text import decode_json
+from gateway.decode.plain_text import decode_text
+from gateway.errors import FrameError
+
+MAX_PAYLOAD_BYTES = 65_536  # no thermometer needs more; bounds what a broken publisher can cost
+
+# NUL, XON/XOFF and other control bytes stand between readings on noisy lines; ESC starts colour codes.
+ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufeff]")
+
+
+def decode_payload(raw: bytes, name: str, configured_id: str | None = None) -> list[Found]:
+    """The temperatures in one frame, in its order; at least one.
+
+    Args:
+        raw: the frame without its line end.
+        name: the id of a labelled temperature that names no sensor (`T=70.2C`), such as the port's name.
+        configured_id: the id that the configuration gives this line or topic; only with it is a
+            bare number a temperature.
+
+    Raises:
+        FrameError: nothing in it is a temperature beyond doubt.
+    """
+    if len(raw) > MAX_PAYLOAD_BYTES:
+        raise FrameError("too_large", f"{len(raw)} bytes; the limit is {MAX_PAYLOAD_BYTES}")
+    text = _clean(raw)
+    if not text:
+        raise FrameError("empty", "nothing but white space")
+    if text[0] in "{[":
+        return decode_json(text, configured_id or name)
+    return decode_text(text, name, configured_id)
+
+
+def _clean(raw: bytes) -> str:
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        # Devices with a Latin-1 degree sign (0xB0) are common; anything else that is not UTF-8 is noise.
+        if any(byte >= 0x80 and byte != 0xB0 for byte in raw):
+            raise FrameError("not_text", "bytes that are neither UTF-8 nor a Latin-1 degree sign") from None
+        text = raw.decode("latin-1")
+    return CONTROLS.sub("", ANSI_COLOUR.sub("", text)).strip()

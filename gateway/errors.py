@@ -1,0 +1,49 @@
+"""The tree of errors. Each class answers one question: what does the caller do now?"""
+
+
+class GatewayError(Exception):
+    """Anything the gateway itself reports; the text names cause, place and remedy for a person."""
+
+
+class ConfigError(GatewayError):
+    """Stop with exit code 78. Never raised after start-up."""
+
+
+class AlreadyRunning(GatewayError):
+    """Stop with exit code 75: another process holds the journal.
+
+    Attributes:
+        pid: the holder's process id, None when it could not be read.
+    """
+
+    def __init__(self, path: str, pid: int | None) -> None:
+        self.pid = pid
+        holder = f"PID {pid}" if pid is not None else "an unknown process"
+        super().__init__(
+            f"the journal {path} is in use by {holder}: stop that gateway first, "
+            "or give this one a journal of its own (journal.path)"
+        )
+
+
+class FrameError(GatewayError):
+    """Drop this frame, count it with its reason, go on.
+
+    Attributes:
+        reason: stable code for counters, such as `no_temperature`.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        self.reason = reason
+        super().__init__(detail)
+
+
+class SourceLost(GatewayError):
+    """Open the source again, with back-off, for ever."""
+
+
+class SinkUnavailable(GatewayError):
+    """Send the same records again, with back-off, for ever."""
+
+
+class SpoolError(GatewayError):
+    """Data safety is in doubt: stop acknowledging and say so loudly."""

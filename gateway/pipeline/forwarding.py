@@ -1,0 +1,142 @@
+"""From the journal to the sink: in order, one batch under way, with back-off and for ever."""
+
+import asyncio
+import random
+import time
+from collections import deque
+from collections.abc import Callable
+
+import structlog
+
+from gateway.errors import SinkUnavailable, SpoolError
+from gateway.journal import Delivered, Quarantine
+from gateway.model import Record
+from gateway.pipeline.committer import Committer
+from gateway.sinks.sink import Sink
+
+log = structlog.get_logger()
+
+MAX_TAIL = 20_000  # records in memory; what does not fit is read back from the journal
+MAX_BATCH = 2_000
+MAX_BATCH_BYTES = 500_000  # well below Kafka's limit of 1 MB for a request
+READ_BACK = 5_000
+FIRST_RETRY_S = 0.1
+LAST_RETRY_S = 5.0
+
+
+class Forwarder:
+    """Hands committed records to the sink. Belongs to the event loop's thread.
+
+    The healthy path never reads the journal: `offer` gets what was just committed. When the tail
+    is full (Kafka is down), or records of an earlier process wait, they are read back in order.
+
+    Args:
+        sink: where records go.
+        committer: where the delivered mark goes, and where records are read back.
+        delivered: the sequence up to which the sink has everything.
+        last_sequence: the newest sequence in the journal.
+    """
+
+    def __init__(
+        self,
+        sink: Sink,
+        committer: Committer,
+        delivered: int,
+        last_sequence: int,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._sink = sink
+        self._committer = committer
+        self._monotonic = monotonic
+        self._tail: deque[Record] = deque()
+        self._taken = delivered  # newest sequence that is or was in the tail
+        self._newest = last_sequence
+        self._more = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._down_since_s: float | None = None
+        self.delivered_total = 0
+        self.quarantined_total = 0
+        if self._newest > self._taken:
+            self._more.set()
+        else:
+            self._idle.set()
+
+    @property
+    def waiting(self) -> int:
+        """Committed records that the sink does not have, those under way included (estimate while one is)."""
+        return self._newest - self._taken + len(self._tail)
+
+    def offer(self, records: list[Record]) -> None:
+        """Take what was just committed; contiguous with everything before."""
+        contiguous = self._taken == self._newest
+        self._newest = records[-1].sequence
+        if contiguous and len(self._tail) + len(records) <= MAX_TAIL:
+            self._tail.extend(records)
+            self._taken = self._newest
+        self._idle.clear()
+        self._more.set()
+
+    async def run(self) -> None:
+        """Forward until cancelled."""
+        while True:
+            if not self._tail:
+                await self._refill()
+            batch = self._next_batch()
+            await self._deliver(batch)
+
+    async def drained(self) -> None:
+        """Wait until the sink has everything."""
+        await self._idle.wait()
+
+    async def _refill(self) -> None:
+        """Wait until the tail has something."""
+        while not self._tail:
+            if self._taken == self._newest:
+                self._idle.set()
+                self._more.clear()
+                await self._more.wait()
+                continue
+            try:
+                records = await self._committer.read(self._taken, READ_BACK)
+            except SpoolError as exc:
+                log.error("journal_unreadable", error=str(exc))
+                await asyncio.sleep(LAST_RETRY_S)
+                continue
+            self._tail.extend(records)
+            self._taken = records[-1].sequence if records else self._newest
+
+    def _next_batch(self) -> list[Record]:
+        batch = [self._tail.popleft()]
+        size = len(batch[0].value)
+        while self._tail and len(batch) < MAX_BATCH and size + len(self._tail[0].value) <= MAX_BATCH_BYTES:
+            batch.append(self._tail.popleft())
+            size += len(batch[-1].value)
+        return batch
+
+    async def _deliver(self, batch: list[Record]) -> None:
+        through = batch[-1].sequence
+        retry_s = FIRST_RETRY_S
+        while batch:
+            receipt = await self._sink.send(batch)
+            self.delivered_total += len(batch) - len(receipt.unsent) - len(receipt.refused)
+            for record, reason in receipt.refused:
+                self.quarantined_total += 1
+                log.error("record_quarantined", sequence=record.sequence, sensor=record.key.decode(), reason=reason)
+                self._committer.mark(Quarantine(record, reason))
+            batch = receipt.unsent
+            if receipt.cause is not None:
+                self._down(receipt.cause)
+                await asyncio.sleep(retry_s * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret
+                retry_s = min(retry_s * 2, LAST_RETRY_S)
+        self._up()
+        self._committer.mark(Delivered(through))
+
+    def _down(self, cause: SinkUnavailable) -> None:
+        if self._down_since_s is None:
+            self._down_since_s = self._monotonic()
+            log.warning("kafka_down", error=str(cause), waiting=self.waiting)
+
+    def _up(self) -> None:
+        if self._down_since_s is not None:
+            log.info("kafka_up", down_s=round(self._monotonic() - self._down_since_s, 1), waiting=self.waiting)
+            self._down_since_s = None

@@ -1,0 +1,109 @@
+"""From sources into the journal: pacing, back-pressure, acknowledgement after the commit, and reopening."""
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import structlog
+
+from gateway.errors import SourceLost
+from gateway.journal import Operation
+from gateway.model import Delivery, Rejected
+from gateway.pipeline.committer import Committer
+from gateway.pipeline.pacing import Pacer
+from gateway.sources.source import Source
+
+log = structlog.get_logger()
+
+FIRST_RETRY_S = 0.5
+LAST_RETRY_S = 30.0
+STEADY_S = 60.0  # a link that held this long starts over with the shortest back-off
+MAX_UNCOMMITTED = 5_000  # deliveries in memory; a source that is faster than the disk waits
+
+
+class Intake:
+    """Takes deliveries from all sources. Belongs to the event loop's thread."""
+
+    def __init__(self, pacer: Pacer, committer: Committer, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._pacer = pacer
+        self._committer = committer
+        self._monotonic = monotonic
+        self._room = asyncio.Semaphore(MAX_UNCOMMITTED)
+        self._held_earlier = asyncio.Event()  # something is due earlier than the release loop knows
+        self.readings_total: Counter[str] = Counter()  # by kind of source
+        self.rejected_total: Counter[str] = Counter()  # by reason
+
+    async def run_source(self, source: Source) -> None:
+        """Read a source until it is exhausted; open it again, with back-off and for ever, when it is lost."""
+        retry_s = FIRST_RETRY_S
+        lost = False
+        while True:
+            opened_at_s = None
+            try:
+                async with source.open() as deliveries:
+                    opened_at_s = self._monotonic()
+                    log.info("source_up", source=source.name)
+                    lost = False
+                    async for delivery in deliveries:
+                        await self.accept(delivery)
+                log.info("source_exhausted", source=source.name)
+                return
+            except SourceLost as exc:
+                if not lost:
+                    log.warning("source_lost", source=source.name, error=str(exc))
+                lost = True
+            if opened_at_s is not None and self._monotonic() - opened_at_s >= STEADY_S:
+                retry_s = FIRST_RETRY_S
+            await asyncio.sleep(retry_s * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret
+            retry_s = min(retry_s * 2, LAST_RETRY_S)
+
+    async def accept(self, delivery: Delivery) -> None:
+        """Submit a delivery; returns before it is durable, waits while too much is under way."""
+        await self._room.acquire()
+        for rejected in delivery.rejected:
+            self._count_rejected(rejected)
+        now_s = self._monotonic()
+        next_due_s = self._pacer.next_due_s()
+        operations: list[Operation] = []
+        for reading in delivery.readings:
+            self.readings_total[reading.source] += 1
+            if (operation := self._pacer.offer(reading, now_s)) is not None:
+                operations.append(operation)
+        if self._pacer.next_due_s() != next_due_s:
+            self._held_earlier.set()
+
+        def committed() -> None:
+            self._room.release()
+            delivery.ack()
+
+        # Also without operations: acknowledgements keep the order of arrival.
+        self._committer.submit(operations, committed)
+
+    async def release_held(self) -> None:
+        """Send held readings on when their interval is over; runs until it is cancelled."""
+        while True:
+            self._held_earlier.clear()
+            if released := self._pacer.release(self._monotonic()):
+                self._committer.submit(released, lambda: None)
+            due_s = self._pacer.next_due_s()
+            try:
+                async with asyncio.timeout(None if due_s is None else max(due_s - self._monotonic(), 0)):
+                    await self._held_earlier.wait()
+            except TimeoutError:
+                continue
+
+    def release_all(self) -> None:
+        """Send everything held on now: the gateway stops."""
+        if released := self._pacer.release_all():
+            self._committer.submit(released, lambda: None)
+
+    @property
+    def superseded_total(self) -> int:
+        """Readings that a later one of the same second replaced."""
+        return self._pacer.superseded_total
+
+    def _count_rejected(self, rejected: Rejected) -> None:
+        self.rejected_total[rejected.reason] += 1
+        log.debug("frame_rejected", reason=rejected.reason, detail=rejected.detail, raw=rejected.raw[:80])

@@ -1,0 +1,197 @@
+"""The one file that knows paho-mqtt: one connection with a persistent session, driven by the event loop."""
+
+import asyncio
+import socket
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.reasoncodes import ReasonCode
+
+from gateway.errors import SourceLost
+
+KEEPALIVE_S = 30  # a dead peer is noticed within one and a half of it
+CONNECT_TIMEOUT_S = 10.0
+MISC_S = 1.0  # how often paho looks at its keep-alive timers
+LAST_ACKS_S = 2.0  # on a stop, how long to wait for commits whose messages are not acknowledged yet
+DRAIN_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A PUBLISH as it arrived."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+    packet_id: int
+    qos: int
+
+
+class MqttLink:
+    """One connection. Everything but the blocking connect runs on the event loop's thread.
+
+    Args:
+        host: the broker.
+        port: its port.
+        client_id: stable, so that the broker keeps the session while we are away.
+        filters: topic filters, subscribed with QoS 1: a publisher's QoS 2 is lowered to 1 by the
+            broker, because paho keeps the state of QoS 2 only in memory and would lose it in a crash.
+    """
+
+    def __init__(self, host: str, port: int, client_id: str, filters: Sequence[str]) -> None:
+        self._where = f"the MQTT broker {host}:{port}"
+        self._host = host
+        self._port = port
+        self._filters = list(filters)
+        self._inbox: deque[Message] = deque()
+        self._changed = asyncio.Event()
+        self._connected = asyncio.get_running_loop().create_future()
+        self._lost: SourceLost | None = None
+        self._unacknowledged = 0
+        self._client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=client_id,
+            clean_session=False,
+            protocol=mqtt.MQTTv311,
+            manual_ack=True,
+        )
+        self._client.on_connect = self._on_connect
+        self._client.on_subscribe = self._on_subscribe
+        self._client.on_message = self._on_message
+        self._client.on_disconnect = self._on_disconnect
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[AsyncIterator[list[Message]]]:
+        """Connect and subscribe; yields the messages, all that have arrived at a time.
+
+        Raises:
+            SourceLost: see Source.
+        """
+        try:
+            await asyncio.to_thread(self._client.connect, self._host, self._port, KEEPALIVE_S)
+        except (OSError, ValueError) as exc:
+            raise SourceLost(f"{self._where} cannot be reached ({exc}): check host and port, and that it runs") from exc
+        sock = self._client.socket()
+        assert sock is not None  # noqa: S101 - connect() has just made it
+        loop = asyncio.get_running_loop()
+        # paho calls these on our thread from now on; what it could not write at once waits for the writer.
+        self._client.on_socket_register_write = lambda _c, _u, s: loop.add_writer(s, self._client.loop_write)
+        self._client.on_socket_unregister_write = self._stop_writing
+        self._client.on_socket_close = self._stop_watching
+        loop.add_reader(sock, self._client.loop_read)
+        if self._client.want_write():
+            loop.add_writer(sock, self._client.loop_write)
+        timers = asyncio.create_task(self._run_timers(), name=f"timers of {self._where}")
+        try:
+            await self._wait_for_session()
+            yield self._messages()
+        finally:
+            timers.cancel()
+            await self._close()
+
+    def acknowledge(self, message: Message) -> None:
+        """Send the PUBACK, unless the connection that brought the message is gone: the next one brings it again."""
+        self._unacknowledged -= 1
+        if self._lost is None and message.qos > 0:
+            self._client.ack(message.packet_id, message.qos)
+        self._changed.set()
+
+    async def _wait_for_session(self) -> None:
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                await self._connected
+        except TimeoutError:
+            raise SourceLost(f"{self._where} accepts connections but does not answer within 10 s") from None
+
+    async def _messages(self) -> AsyncIterator[list[Message]]:
+        while True:
+            while not self._inbox:
+                if self._lost is not None:
+                    raise self._lost
+                self._changed.clear()
+                await self._changed.wait()
+            batch = list(self._inbox)
+            self._inbox.clear()
+            self._unacknowledged += len(batch)
+            yield batch
+
+    async def _run_timers(self) -> None:
+        while True:
+            await asyncio.sleep(MISC_S)
+            self._client.loop_misc()
+
+    async def _close(self) -> None:
+        """Acknowledge what gets durable in time, then close so that no acknowledgement on its way is lost."""
+        try:
+            async with asyncio.timeout(LAST_ACKS_S):
+                while self._unacknowledged and self._lost is None:
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            pass  # not durable, so not acknowledged: the broker sends it again
+        # paho's destructor calls these too, when the event loop may be gone.
+        self._client.on_socket_close = None
+        self._client.on_socket_unregister_write = None
+        sock = self._client.socket()
+        if sock is None:
+            return
+        self._stop_watching(None, None, sock)
+        await asyncio.to_thread(_drain, sock)
+        sock.close()
+
+    @staticmethod
+    def _stop_writing(_c: Any, _u: Any, sock: Any) -> None:
+        asyncio.get_running_loop().remove_writer(sock)
+
+    @staticmethod
+    def _stop_watching(_c: Any, _u: Any, sock: Any) -> None:
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(sock)
+        loop.remove_writer(sock)
+
+    def _on_connect(self, _c: Any, _u: Any, _f: Any, reason: ReasonCode, _p: Any) -> None:
+        if reason.is_failure:
+            self._end(f"{self._where} refuses the connection: {reason}")
+        else:
+            self._client.subscribe([(one, 1) for one in self._filters])
+
+    def _on_subscribe(self, _c: Any, _u: Any, _mid: int, reasons: list[ReasonCode], _p: Any) -> None:
+        refused = [one for one, reason in zip(self._filters, reasons, strict=False) if reason.is_failure]
+        if refused:
+            self._end(f"{self._where} refuses the subscription to {', '.join(refused)}: check its access list")
+        elif not self._connected.done():
+            self._connected.set_result(None)
+
+    def _on_message(self, _c: Any, _u: Any, message: mqtt.MQTTMessage) -> None:
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            topic = "\ufffd"  # matches no template, so it is rejected with its reason and acknowledged
+        self._inbox.append(Message(topic, bytes(message.payload), message.retain, message.mid, message.qos))
+        self._changed.set()
+
+    def _on_disconnect(self, _c: Any, _u: Any, _f: Any, reason: ReasonCode, _p: Any) -> None:
+        self._end(f"the connection to {self._where} is lost: {reason}")
+
+    def _end(self, why: str) -> None:
+        if self._lost is None:
+            self._lost = SourceLost(why)
+        if not self._connected.done():
+            self._connected.set_exception(self._lost)
+        self._changed.set()
+
+
+def _drain(sock: Any) -> None:
+    """Half-close, then read to the end: closing with unread input resets the connection and loses our last PUBACKs."""
+    try:
+        sock.settimeout(DRAIN_S)
+        sock.shutdown(socket.SHUT_WR)
+        while sock.recv(65_536):
+            pass
+    except OSError:
+        pass

@@ -1,0 +1,54 @@
+"""Record v1 of `sensor-suhu` (contracts/sensor-suhu.schema.json): the only place that spells its field names."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+from gateway.model import Reading, Record
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+ONE_MILLISECOND = timedelta(milliseconds=1)
+
+
+def timestamp_ms(moment: datetime) -> int:
+    """Whole milliseconds since the Unix epoch, rounded down."""
+    return (moment - EPOCH) // ONE_MILLISECOND
+
+
+def rfc3339(moment: datetime) -> str:
+    """`2026-11-22T03:04:05.678Z`: UTC, exactly three decimals."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def encode(reading: Reading, journal_name: str, sequence: int) -> Record:
+    """Turn a reading into the record with this sequence.
+
+    Args:
+        reading: the reading.
+        journal_name: `gateway_id/journal_id`, the part of event_id before the sequence.
+        sequence: the record's place in the journal, 1 or more.
+    """
+    value = {
+        "sensor_id": reading.sensor_id,
+        "suhu": reading.celsius,
+        "measured_at": rfc3339(reading.measured_at),
+        "source": reading.source,
+        "event_id": f"{journal_name}/{sequence}",
+    }
+    return Record(
+        sequence=sequence,
+        key=reading.sensor_id.encode(),
+        value=json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode(),
+        timestamp_ms=timestamp_ms(reading.measured_at),
+    )
+
+
+def encode_held(reading: Reading) -> bytes:
+    """The form in which the journal keeps a reading that waits for its second to end."""
+    fields = [reading.sensor_id, reading.celsius, timestamp_ms(reading.measured_at), reading.source]
+    return json.dumps(fields, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def decode_held(payload: bytes) -> Reading:
+    """The reading that `encode_held` wrote, its time cut to milliseconds."""
+    sensor_id, celsius, measured_at_ms, source = json.loads(payload)
+    return Reading(sensor_id, celsius, EPOCH + measured_at_ms * ONE_MILLISECOND, source)

@@ -1,0 +1,144 @@
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import SinkUnavailable
+from gateway.journal import Append, Journal
+from gateway.model import Reading, Record
+from gateway.pipeline import forwarding
+from gateway.pipeline.committer import Committer
+from gateway.pipeline.forwarding import Forwarder
+from gateway.sinks.sink import Receipt
+
+MOMENT = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+class ScriptedSink:
+    """Answers each send with the next of its receipts, then takes everything; remembers what became durable."""
+
+    def __init__(self, *receipts: dict[str, list[int]]) -> None:
+        self.receipts = list(receipts)
+        self.durable: list[int] = []
+        self.batches: list[list[int]] = []
+        self.open = asyncio.Event()
+        self.open.set()
+
+    async def send(self, records: Sequence[Record]) -> Receipt:
+        await self.open.wait()
+        self.batches.append([record.sequence for record in records])
+        script = self.receipts.pop(0) if self.receipts else {}
+        unsent = [record for record in records if record.sequence in script.get("unsent", [])]
+        refused = [(record, "too large") for record in records if record.sequence in script.get("refused", [])]
+        self.durable += [
+            record.sequence
+            for record in records
+            if record not in unsent and record.sequence not in script.get("refused", [])
+        ]
+        return Receipt(unsent, refused, SinkUnavailable("down") if unsent else None)
+
+    async def close(self) -> None: ...
+
+
+class Rig:
+    """A real journal and committer with a scripted sink behind them."""
+
+    def __init__(self, path: Path, sink: ScriptedSink) -> None:
+        self.journal = Journal(path, "pabrik-1", 8 << 20)
+        self.sink = sink
+        self.committer = Committer(self.journal, lambda records: self.forwarder.offer(records))
+        self.forwarder = Forwarder(sink, self.committer, self.journal.delivered, self.journal.last_sequence)
+        self.committer.start()
+        self.task = asyncio.create_task(self.forwarder.run())
+
+    def append(self, count: int) -> None:
+        self.committer.submit([Append(Reading("S1", 70.0, MOMENT, "serial"))] * count, lambda: None)
+
+    async def stop(self) -> None:
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
+        await self.committer.stop()
+        self.journal.close()
+
+
+async def drain(rig: Rig) -> None:
+    await rig.committer.settled()
+    await asyncio.wait_for(rig.forwarder.drained(), 10)
+    await rig.stop()
+
+
+def test_records_go_on_in_order_and_are_marked_delivered(tmp_path: Path) -> None:
+    async def scenario() -> Rig:
+        rig = Rig(tmp_path / "j.db", ScriptedSink())
+        for _ in range(5):
+            rig.append(3)
+        await drain(rig)
+        return rig
+
+    rig = asyncio.run(scenario())
+    assert rig.sink.durable == list(range(1, 16))
+    assert rig.journal.delivered == 15
+
+
+def test_forward_sends_again_only_what_is_unsent(tmp_path: Path) -> None:
+    async def scenario() -> Rig:
+        rig = Rig(tmp_path / "j.db", ScriptedSink({"unsent": [2, 3]}, {"unsent": [3]}))
+        rig.append(3)
+        await drain(rig)
+        return rig
+
+    rig = asyncio.run(scenario())
+    assert rig.sink.batches == [[1, 2, 3], [2, 3], [3]]
+    assert rig.journal.delivered == 3
+
+
+def test_a_refused_record_goes_to_quarantine_and_the_rest_goes_on(tmp_path: Path) -> None:
+    async def scenario() -> Rig:
+        rig = Rig(tmp_path / "j.db", ScriptedSink({"refused": [2]}))
+        rig.append(3)
+        await drain(rig)
+        return rig
+
+    rig = asyncio.run(scenario())
+    assert rig.sink.durable == [1, 3]
+    assert rig.forwarder.quarantined_total == 1
+    assert rig.journal.delivered == 3
+
+
+def test_a_full_tail_is_read_back_from_the_journal_without_a_hole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forwarding, "MAX_TAIL", 10)
+    monkeypatch.setattr(forwarding, "READ_BACK", 7)
+
+    async def scenario() -> Rig:
+        rig = Rig(tmp_path / "j.db", ScriptedSink())
+        rig.sink.open.clear()
+        for _ in range(20):
+            rig.append(5)
+            await rig.committer.settled()
+        assert len(rig.forwarder._tail) <= 10
+        rig.sink.open.set()
+        rig.append(5)
+        await drain(rig)
+        return rig
+
+    rig = asyncio.run(scenario())
+    assert rig.sink.durable == list(range(1, 106))
+
+
+def test_what_an_earlier_process_left_is_sent_first(tmp_path: Path) -> None:
+    async def scenario() -> list[int]:
+        first = Rig(tmp_path / "j.db", ScriptedSink())
+        first.sink.open.clear()
+        first.append(4)
+        await first.committer.settled()
+        await first.stop()
+        second = Rig(tmp_path / "j.db", ScriptedSink())
+        second.append(2)
+        await drain(second)
+        return second.sink.durable
+
+    assert asyncio.run(scenario()) == [1, 2, 3, 4, 5, 6]

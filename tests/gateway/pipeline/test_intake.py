@@ -1,0 +1,164 @@
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import SourceLost, SpoolError
+from gateway.journal import Journal
+from gateway.model import Delivery, Reading, Record, Rejected
+from gateway.pipeline import committer as committer_module
+from gateway.pipeline import intake as intake_module
+from gateway.pipeline.committer import Committer
+from gateway.pipeline.intake import Intake
+from gateway.pipeline.pacing import Pacer
+
+MOMENT = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def reading(celsius: float) -> Reading:
+    return Reading("S1", celsius, MOMENT, "mqtt")
+
+
+class FlakySource:
+    """Yields one reading per opening, and is lost after it for the first `losses` times."""
+
+    name = "flaky"
+
+    def __init__(self, losses: int) -> None:
+        self.losses = losses
+        self.openings = 0
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[AsyncIterator[Delivery]]:
+        self.openings += 1
+        if self.openings == 2:
+            raise SourceLost("cannot be opened")
+        yield self.deliveries()
+
+    async def deliveries(self) -> AsyncIterator[Delivery]:
+        yield Delivery((reading(70.0 + self.openings),))
+        if self.openings <= self.losses:
+            raise SourceLost("unplugged")
+
+
+class BrokenDisk(Journal):
+    """Fails its first commits, as a full disk does."""
+
+    failures = 2
+
+    def apply(self, operations: object) -> list[Record]:
+        if self.failures:
+            self.failures -= 1
+            raise SpoolError("disk full")
+        return super().apply(operations)  # type: ignore[arg-type]  # the test passes it on as it came
+
+
+@pytest.fixture(autouse=True)
+def short_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake_module, "FIRST_RETRY_S", 0.01)
+    monkeypatch.setattr(committer_module, "RETRY_S", 0.2)
+
+
+def test_a_lost_source_is_opened_again_until_it_is_exhausted(tmp_path: Path) -> None:
+    async def scenario() -> tuple[int, int]:
+        journal = Journal(tmp_path / "j.db", "pabrik-1", 8 << 20)
+        committer = Committer(journal, lambda _records: None)
+        committer.start()
+        source = FlakySource(losses=3)
+        await Intake(Pacer(0, "newest"), committer).run_source(source)
+        await committer.stop()
+        journal.close()
+        return source.openings, journal.last_sequence
+
+    assert asyncio.run(scenario()) == (4, 3)
+
+
+def test_a_delivery_is_acknowledged_only_after_its_commit_and_in_order(tmp_path: Path) -> None:
+    async def scenario() -> list[str]:
+        journal = BrokenDisk(tmp_path / "j.db", "pabrik-1", 8 << 20)
+        seen: list[str] = []
+        committer = Committer(journal, lambda records: seen.extend(f"committed {r.sequence}" for r in records))
+        committer.start()
+        intake = Intake(Pacer(0, "newest"), committer)
+        await intake.accept(Delivery((reading(70),), ack=lambda: seen.append("ack 1")))
+        await intake.accept(Delivery((), (Rejected("bad_json", "x", b"{"),), ack=lambda: seen.append("ack poison")))
+        await asyncio.sleep(0)
+        assert seen == []
+        done = asyncio.Event()
+        await intake.accept(Delivery((reading(71),), ack=done.set))
+        await asyncio.wait_for(done.wait(), 10)
+        await committer.stop()
+        journal.close()
+        assert intake.rejected_total == {"bad_json": 1}
+        return seen
+
+    seen = asyncio.run(scenario())
+    assert seen.index("committed 1") < seen.index("ack 1") < seen.index("ack poison")
+
+
+def test_held_readings_leave_when_their_second_is_over(tmp_path: Path) -> None:
+    async def scenario() -> list[bytes]:
+        journal = Journal(tmp_path / "j.db", "pabrik-1", 8 << 20)
+        values: list[bytes] = []
+        arrived = asyncio.Event()
+
+        def note(records: list[Record]) -> None:
+            values.extend(record.value for record in records)
+            if len(values) == 2:
+                arrived.set()
+
+        committer = Committer(journal, note)
+        committer.start()
+        intake = Intake(Pacer(0.05, "newest"), committer)
+        releasing = asyncio.create_task(intake.release_held())
+        for celsius in (70, 71, 72):
+            await intake.accept(Delivery((reading(celsius),)))
+        await asyncio.wait_for(arrived.wait(), 10)
+        releasing.cancel()
+        await committer.stop()
+        assert journal.held() == []
+        journal.close()
+        return values
+
+    first, second = asyncio.run(scenario())
+    assert b'"suhu":70' in first
+    assert b'"suhu":72' in second
+
+
+def test_a_stop_commits_what_was_submitted(tmp_path: Path) -> None:
+    async def scenario() -> int:
+        journal = Journal(tmp_path / "j.db", "pabrik-1", 8 << 20)
+        committer = Committer(journal, lambda _records: None)
+        intake = Intake(Pacer(0, "newest"), committer)
+        for celsius in range(50):
+            await intake.accept(Delivery((reading(celsius),)))
+        committer.start()
+        await committer.stop()
+        journal.close()
+        return journal.last_sequence
+
+    assert asyncio.run(scenario()) == 50
+
+
+def test_a_stop_does_not_wait_for_a_journal_that_fails_for_ever(tmp_path: Path) -> None:
+    class DeadDisk(Journal):
+        def apply(self, operations: object) -> list[Record]:
+            del operations
+            raise SpoolError("gone")
+
+    async def scenario() -> list[str]:
+        journal = DeadDisk(tmp_path / "j.db", "pabrik-1", 8 << 20)
+        committer = Committer(journal, lambda _records: None)
+        committer.start()
+        acknowledged: list[str] = []
+        delivery = Delivery((reading(70),), ack=lambda: acknowledged.append("too early"))
+        await Intake(Pacer(0, "newest"), committer).accept(delivery)
+        await committer.settled()
+        await asyncio.wait_for(committer.stop(), 10)
+        journal.close()
+        return acknowledged
+
+    assert asyncio.run(scenario()) == []

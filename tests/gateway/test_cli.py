@@ -1,0 +1,89 @@
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gateway.journal import Journal
+
+REFUSED = "127.0.0.1:1"  # nothing listens on port 1
+
+
+def gateway(*arguments: str | Path, timeout_s: float = 30) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "gateway", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+    )
+
+
+def test_a_broken_configuration_ends_with_78_and_names_the_place(tmp_path: Path) -> None:
+    path = tmp_path / "gateway.toml"
+    path.write_text('[[serial]]\nport = "/dev/ttyUSB0"\nbaudrate = "fast"\n')
+    ended = gateway("--config", path)
+    assert ended.returncode == 78
+    assert f"{path}: serial[1].baudrate: " in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_an_option_is_checked_like_the_files_keys() -> None:
+    ended = gateway("--simulate", "--bootstrap-servers", "kafka")
+    assert ended.returncode == 78
+    assert "command line: kafka.bootstrap_servers: 'kafka' is not host:port" in ended.stderr
+
+
+def test_a_journal_that_cannot_be_made_ends_with_74_and_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    ended = gateway("--simulate", "--journal", tmp_path / "file" / "journal.db")
+    assert ended.returncode == 74
+    assert "journal.path" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_second_gateway_ends_with_75_and_the_pid_of_the_first(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.db", "pabrik-1", 1 << 20)
+    ended = gateway("--simulate", "--journal", tmp_path / "journal.db")
+    journal.close()
+    assert ended.returncode == 75
+    assert f"in use by PID {os.getpid()}" in ended.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly_and_the_journal_keeps_what_kafka_does_not_have(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    path = tmp_path / "journal.db"
+    with subprocess.Popen(
+        [sys.executable, "-m", "gateway", "--simulate", "--journal", path, "--bootstrap-servers", REFUSED],
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        lines = []
+        for line in process.stderr:
+            lines.append(line)
+            if "event=kafka_down" in line:
+                process.send_signal(number)
+        assert process.wait(timeout=5) == 0
+    assert [re.search(r"event=(\w+)", line)[1] for line in lines] == [  # type: ignore[index]  # every line has one
+        "started",
+        "source_up",
+        "kafka_down",
+        "stopped",
+    ]
+    journal = Journal(path, "pabrik-1", 1 << 28)
+    kept = journal.read(after=0, limit=100)
+    journal.close()
+    assert f"waiting={len(kept)}" in lines[-1]
+    assert len(kept) >= 3
+    assert len(kept) % 3 == 0
+
+
+def test_help_and_version_need_no_configuration() -> None:
+    assert "--simulate" in gateway("run", "--help").stdout
+    assert gateway("--version").stdout.startswith("gateway, version ")

@@ -1,0 +1,82 @@
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from gateway.config import Config, check, load
+from gateway.errors import ConfigError
+
+SAMPLE = Path(__file__).parents[2] / "docs" / "gateway.toml"
+
+
+def test_the_sample_file_loads() -> None:
+    config = load(SAMPLE)
+    assert config.gateway.id == "pabrik-1"
+    assert config.serial[0].sensor_id == "tungku-1"
+    assert config.mqtt[0].topics == ["suhu/{sensor_id}"]
+
+
+def test_the_sample_file_names_every_key_and_its_defaults_are_true(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Uncomment every `# key = value` and `# [table]` line: that must be the documented default configuration.
+    text = re.sub(r"^# (?=[a-z_]+ = |\[)", "", SAMPLE.read_text(), flags=re.MULTILINE)
+    document = tomllib.loads(text)
+    config = check(document, "sample")
+    assert set(document) == set(Config.model_fields)
+    for name, table in document.items():
+        section = table[0] if isinstance(table, list) else table
+        model = getattr(config, name)
+        model = model[0] if isinstance(model, list) else model
+        assert set(section) == set(type(model).model_fields), name
+        chosen = {"id", "path", "port", "sensor_id", "client_id"} if name != "mqtt" else {"client_id"}
+        for key, value in section.items():
+            default = type(model).model_fields[key].get_default(call_default_factory=True, validated_data={})
+            assert key in chosen or value == default, f"{name}.{key}"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[gateway]\nid = "a b"', "gateway.id: 1 to 64 letters"),
+        ("[gateway]\nintervall = 1", "gateway.intervall: there is no such key"),
+        ("[gateway]\ninterval_s = -1", "gateway.interval_s: "),
+        ("[gateway]\ninterval_s = nan", "gateway.interval_s: "),
+        ('[[serial]]\nport = "/dev/a"\n[[serial]]\nbaudrate = 9600', "serial[2].port: this key is required"),
+        ('[[serial]]\nport = "/dev/a"\n[[serial]]\nport = "/dev/a"', "the port /dev/a is configured twice"),
+        ('[[mqtt]]\ntopics = ["#"]', "mqtt[1].topics: '#' alone"),
+        ('[[mqtt]]\ntopics = ["a/b+"]', "mqtt[1].topics: 'a/b+'"),
+        ('[[mqtt]]\ntopics = ["{sensor_id}/{sensor_id}"]', "has {sensor_id} twice"),
+        ('[kafka]\nbootstrap_servers = ["kafka"]', "'kafka' is not host:port"),
+        ('[kafka]\nbootstrap_servers = ["kafka:99999"]', "'kafka:99999' is not host:port"),
+        ("[kafka\n", "not valid TOML"),
+        ('[simulator]\nsensors = ["S1", "S1"]', "simulator.sensors: the same sensor twice"),
+    ],
+)
+def test_a_mistake_is_named_with_its_file_and_place(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "gateway.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert message in str(caught.value)
+
+
+def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "gateway.toml"
+    path.write_text("[gateway]\nx = 1\ny = 2\n")
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_a_missing_or_binary_file_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="No such file"):
+        load(tmp_path / "none.toml")
+    (tmp_path / "bin").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        load(tmp_path / "bin")
+
+
+def test_under_systemd_the_journal_is_in_the_state_directory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/suhu-gateway")
+    assert Config().journal.path == Path("/var/lib/suhu-gateway/journal.db")
