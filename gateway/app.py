@@ -52,8 +52,9 @@ async def run(config: Config, *, simulate: bool) -> None:
 
 async def _run(config: Config, journal: Journal, *, simulate: bool, stop: asyncio.Event) -> None:
     sink = KafkaSink(config.kafka.bootstrap_servers, config.kafka.topic, f"suhu-gateway-{config.gateway.id}")
-    committer = Committer(journal, lambda records: forwarder.offer(records))
-    forwarder = Forwarder(sink, committer, journal.delivered, journal.last_sequence)
+    forwarder = Forwarder(sink)
+    forwarder.restart(journal.name, journal.delivered, journal.last_sequence)
+    committer = Committer(journal, forwarder, config.journal.when_full)
     intake = Intake(Pacer(config.gateway.interval_s, config.gateway.keep), committer)
     log.info(
         "started",
@@ -68,7 +69,7 @@ async def _run(config: Config, journal: Journal, *, simulate: bool, stop: asynci
     if held := journal.held():
         committer.submit([Release(reading) for reading in held], lambda: None)
     committer.start()
-    forwarding = asyncio.create_task(forwarder.run(), name="forwarding")
+    forwarding = asyncio.create_task(forwarder.run(committer), name="forwarding")
     pacing = asyncio.create_task(intake.release_held(), name="pacing")
     reading = asyncio.create_task(_read_sources(config, intake, simulate=simulate), name="sources")
     stopping = asyncio.create_task(stop.wait(), name="stop signal")
@@ -89,6 +90,7 @@ async def _run(config: Config, journal: Journal, *, simulate: bool, stop: asynci
         readings=intake.readings_total.total(),
         rejected=intake.rejected_total.total(),
         superseded=intake.superseded_total,
+        dropped=intake.dropped_total.total() + journal.dropped_total,
         delivered=forwarder.delivered_total,
         waiting=journal.last_sequence - journal.delivered,
     )

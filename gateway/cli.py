@@ -14,7 +14,7 @@ from gateway import __version__, app
 from gateway.config import Config, check, load
 from gateway.errors import AlreadyRunning, ConfigError, GatewayError, SpoolError
 
-EX_SOFTWARE, EX_IOERR, EX_TEMPFAIL, EX_CONFIG = 70, 74, 75, 78
+EX_SOFTWARE, EX_IOERR, EX_TEMPFAIL, EX_NOPERM, EX_CONFIG = 70, 74, 75, 77, 78
 
 
 class RunByDefault(click.Group):
@@ -55,7 +55,7 @@ def run(
     except AlreadyRunning as exc:
         fail(exc, EX_TEMPFAIL)
     except SpoolError as exc:
-        fail(exc, EX_IOERR)
+        fail(exc, EX_NOPERM if exc.forbidden else EX_IOERR)
     except GatewayError as exc:
         fail(exc, EX_SOFTWARE)
 

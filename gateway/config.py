@@ -56,6 +56,7 @@ class JournalOptions(Section):
 
     path: Path = Field(default_factory=_default_journal_path)
     max_bytes: int = Field(default=256 * 1024 * 1024, ge=1024 * 1024)
+    when_full: Literal["block", "drop_oldest"] = "block"
 
 
 class KafkaOptions(Section):

@@ -46,4 +46,14 @@ class SinkUnavailable(GatewayError):
 
 
 class SpoolError(GatewayError):
-    """Data safety is in doubt: stop acknowledging and say so loudly."""
+    """Data safety is in doubt: stop acknowledging and say so loudly.
+
+    Attributes:
+        full: there is no room; deleting, or a person, can make some.
+        forbidden: this user may not use the file.
+    """
+
+    def __init__(self, text: str, *, full: bool = False, forbidden: bool = False) -> None:
+        self.full = full
+        self.forbidden = forbidden
+        super().__init__(text)

@@ -1,12 +1,14 @@
 """Record v1 of `sensor-suhu` (contracts/sensor-suhu.schema.json): the only place that spells its field names."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from gateway.model import Reading, Record
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ONE_MILLISECOND = timedelta(milliseconds=1)
+REPLAYED = b',"replayed":true}'
 
 
 def timestamp_ms(moment: datetime) -> int:
@@ -40,6 +42,13 @@ def encode(reading: Reading, journal_name: str, sequence: int) -> Record:
         value=json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode(),
         timestamp_ms=timestamp_ms(reading.measured_at),
     )
+
+
+def replayed(record: Record) -> Record:
+    """The record with `"replayed": true`: it waited, so its lateness says nothing about the machine."""
+    if record.value.endswith(REPLAYED):
+        return record
+    return replace(record, value=record.value[:-1] + REPLAYED)
 
 
 def encode_held(reading: Reading) -> bytes:

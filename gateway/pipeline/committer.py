@@ -5,17 +5,22 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal, Protocol
 
 import structlog
 
 from gateway.errors import SpoolError
-from gateway.journal import Journal, Operation
+from gateway.journal import Append, DropOldest, Journal, Operation, Release
 from gateway.model import Record
 
 log = structlog.get_logger()
 
 MARK_DELAY_S = 0.5  # how long the delivered mark may wait for a commit that is needed anyway
 RETRY_S = 1.0
+DROP_AT_ONCE = 1_000  # records; giving up a few at a time would cost a failed commit each
+WhenFull = Literal["block", "drop_oldest"]
+Trouble = Literal["journal_full", "journal_failed"]
+
 MAX_GROUP = 2_000  # operations per commit; bounds how long one commit takes
 
 
@@ -36,6 +41,16 @@ class Question:
     answer: asyncio.Future[list[Record]]
 
 
+class Listener(Protocol):
+    """Who goes on with what is committed."""
+
+    def offer(self, records: list[Record]) -> None:
+        """New records of one commit, contiguous with those before."""
+
+    def restart(self, journal_name: str, delivered: int, last_sequence: int) -> None:
+        """The journal was damaged and has a new name and new sequences; forget the old ones."""
+
+
 class Committer:
     """Runs one Journal in one thread. All methods belong to the event loop's thread.
 
@@ -45,12 +60,18 @@ class Committer:
 
     Args:
         journal: the open journal; the caller closes it after `stop()`.
-        on_records: called on the event loop with each commit's new records, in order.
+        listener: told, on the event loop, of each commit's new records.
+        when_full: what a full journal does: wait for room, or give up its oldest records.
+
+    Attributes:
+        trouble: why nothing is committed at the moment; None when all is well.
     """
 
-    def __init__(self, journal: Journal, on_records: Callable[[list[Record]], None]) -> None:
+    def __init__(self, journal: Journal, listener: Listener, when_full: WhenFull = "block") -> None:
         self._journal = journal
-        self._on_records = on_records
+        self._listener = listener
+        self._when_full = when_full
+        self.trouble: Trouble | None = None
         self._loop = asyncio.get_running_loop()
         self._inbox: list[Submission | Question] = []
         self._marks: list[Operation] = []
@@ -130,27 +151,63 @@ class Committer:
 
     def _commit(self, operations: list[Operation], submissions: list[Submission]) -> bool:
         """Commit, for as long as it takes. False: the journal fails and we are told to stop."""
-        failing = False
         while True:
             try:
                 records = self._journal.apply(operations)
             except SpoolError as exc:
-                if not failing:
-                    log.error("journal_failed", error=str(exc))
-                failing = True
-                with self._wake:
-                    if self._stopping or self._wake.wait_for(lambda: self._stopping, RETRY_S):
+                recovered = self._cope(exc, operations)
+                if recovered is None:
+                    if self._waited_to_stop():
                         return False
-                continue
-            if failing:
-                log.warning("journal_works_again")
+                    operations = self._take_marks() + operations
+                    continue
+                records = recovered
+            if self.trouble is not None:
+                log.warning("journal_works_again", after=self.trouble)
+                self.trouble = None
             self._loop.call_soon_threadsafe(self._done, records, submissions)
             return True
+
+    def _cope(self, error: SpoolError, operations: list[Operation]) -> list[Record] | None:
+        """After a failed commit: its records when it is in the file after all, None when it must be applied again."""
+        trouble: Trouble = "journal_full" if error.full else "journal_failed"
+        if self.trouble != trouble:
+            log.error(trouble, error=str(error), when_full=self._when_full if error.full else None)
+            self.trouble = trouble
+        if error.full:
+            if self._when_full == "drop_oldest":
+                new = sum(isinstance(one, Append | Release) for one in operations)
+                operations.insert(0, DropOldest(max(2 * new, DROP_AT_ONCE)))
+            return None
+        name = self._journal.name
+        try:
+            recovered = self._journal.recover(error)
+        except SpoolError:
+            return None  # said above; tried again with the next attempt
+        if self._journal.name != name:
+            journal = self._journal
+            self._loop.call_soon_threadsafe(
+                self._listener.restart, journal.name, journal.delivered, journal.last_sequence
+            )
+        return recovered
+
+    def _waited_to_stop(self) -> bool:
+        """Wait a moment before the next attempt, less when a delivery can have made room."""
+        with self._wake:
+            if self.trouble == "journal_full" and self._when_full == "drop_oldest":
+                return self._stopping
+            self._wake.wait_for(lambda: self._stopping or bool(self._marks), RETRY_S)
+            return self._stopping
+
+    def _take_marks(self) -> list[Operation]:
+        with self._wake:
+            marks, self._marks = self._marks, []
+        return marks
 
     def _done(self, records: list[Record], submissions: list[Submission]) -> None:
         # Sending comes first: an acknowledgement may write to a socket, and a warning should not wait for that.
         if records:
-            self._on_records(records)
+            self._listener.offer(records)
         for submission in submissions:
             submission.committed()
 
@@ -158,6 +215,7 @@ class Committer:
         try:
             records = self._journal.read(question.after, question.limit)
         except SpoolError as exc:
+            self._cope(exc, [])
             self._loop.call_soon_threadsafe(_fail, question.answer, exc)
         else:
             self._loop.call_soon_threadsafe(_resolve, question.answer, records)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import structlog
 
+from gateway import wire
 from gateway.errors import SinkUnavailable, SpoolError
 from gateway.journal import Delivered, Quarantine
 from gateway.model import Record
@@ -30,36 +31,40 @@ class Forwarder:
     The healthy path never reads the journal: `offer` gets what was just committed. When the tail
     is full (Kafka is down), or records of an earlier process wait, they are read back in order.
 
+    Records that waited (for Kafka, or since an earlier process) carry `"replayed": true`.
+
     Args:
         sink: where records go.
-        committer: where the delivered mark goes, and where records are read back.
-        delivered: the sequence up to which the sink has everything.
-        last_sequence: the newest sequence in the journal.
     """
 
-    def __init__(
-        self,
-        sink: Sink,
-        committer: Committer,
-        delivered: int,
-        last_sequence: int,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, sink: Sink, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._sink = sink
-        self._committer = committer
         self._monotonic = monotonic
+        self._journal_name = ""
         self._tail: deque[Record] = deque()
-        self._taken = delivered  # newest sequence that is or was in the tail
-        self._newest = last_sequence
+        self._taken = 0  # newest sequence that is or was in the tail
+        self._newest = 0
+        self._waited_through = 0  # records up to here had to wait
         self._more = asyncio.Event()
         self._idle = asyncio.Event()
         self._down_since_s: float | None = None
         self.delivered_total = 0
         self.quarantined_total = 0
-        if self._newest > self._taken:
-            self._more.set()
-        else:
-            self._idle.set()
+
+    def restart(self, journal_name: str, delivered: int, last_sequence: int) -> None:
+        """Begin with what a journal holds: at start, and when a damaged one was replaced.
+
+        Args:
+            journal_name: whose sequences these are.
+            delivered: the sequence up to which the sink has everything.
+            last_sequence: the newest sequence in the journal.
+        """
+        self._journal_name = journal_name
+        self._tail.clear()
+        self._taken = delivered
+        self._newest = self._waited_through = last_sequence
+        self._idle.clear()
+        self._more.set()
 
     @property
     def waiting(self) -> int:
@@ -76,19 +81,23 @@ class Forwarder:
         self._idle.clear()
         self._more.set()
 
-    async def run(self) -> None:
-        """Forward until cancelled."""
+    async def run(self, committer: Committer) -> None:
+        """Forward until cancelled.
+
+        Args:
+            committer: where the delivered mark goes, and where records are read back.
+        """
         while True:
             if not self._tail:
-                await self._refill()
+                await self._refill(committer)
             batch = self._next_batch()
-            await self._deliver(batch)
+            await self._deliver(batch, committer)
 
     async def drained(self) -> None:
         """Wait until the sink has everything."""
         await self._idle.wait()
 
-    async def _refill(self) -> None:
+    async def _refill(self, committer: Committer) -> None:
         """Wait until the tail has something."""
         while not self._tail:
             if self._taken == self._newest:
@@ -96,14 +105,19 @@ class Forwarder:
                 self._more.clear()
                 await self._more.wait()
                 continue
+            journal_name, newest = self._journal_name, self._newest
             try:
-                records = await self._committer.read(self._taken, READ_BACK)
-            except SpoolError as exc:
-                log.error("journal_unreadable", error=str(exc))
-                await asyncio.sleep(LAST_RETRY_S)
+                records = await committer.read(self._taken, READ_BACK)
+            except SpoolError:
+                await asyncio.sleep(LAST_RETRY_S)  # the committer has said it
                 continue
+            if journal_name != self._journal_name:
+                continue  # these are the sequences of a journal that was replaced meanwhile
             self._tail.extend(records)
-            self._taken = records[-1].sequence if records else self._newest
+            if len(records) == READ_BACK:
+                self._taken = records[-1].sequence
+            else:  # there was no more, up to `newest` at least: the rest was given up or put aside
+                self._taken = max(newest, records[-1].sequence) if records else newest
 
     def _next_batch(self) -> list[Record]:
         batch = [self._tail.popleft()]
@@ -113,30 +127,37 @@ class Forwarder:
             size += len(batch[-1].value)
         return batch
 
-    async def _deliver(self, batch: list[Record]) -> None:
-        through = batch[-1].sequence
+    async def _deliver(self, batch: list[Record], committer: Committer) -> None:
+        delivered = Delivered(batch[-1].sequence, self._journal_name)
         retry_s = FIRST_RETRY_S
         while batch:
-            receipt = await self._sink.send(batch)
+            receipt = await self._sink.send(self._marked(batch))
             self.delivered_total += len(batch) - len(receipt.unsent) - len(receipt.refused)
             for record, reason in receipt.refused:
                 self.quarantined_total += 1
                 log.error("record_quarantined", sequence=record.sequence, sensor=record.key.decode(), reason=reason)
-                self._committer.mark(Quarantine(record, reason))
+                committer.mark(Quarantine(record, reason))
             batch = receipt.unsent
             if receipt.cause is not None:
                 self._down(receipt.cause)
                 await asyncio.sleep(retry_s * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret
                 retry_s = min(retry_s * 2, LAST_RETRY_S)
         self._up()
-        self._committer.mark(Delivered(through))
+        committer.mark(delivered)
+
+    def _marked(self, batch: list[Record]) -> list[Record]:
+        if batch[0].sequence > self._waited_through:
+            return batch
+        return [wire.replayed(one) if one.sequence <= self._waited_through else one for one in batch]
 
     def _down(self, cause: SinkUnavailable) -> None:
         if self._down_since_s is None:
             self._down_since_s = self._monotonic()
             log.warning("kafka_down", error=str(cause), waiting=self.waiting)
+        self._waited_through = self._newest
 
     def _up(self) -> None:
         if self._down_since_s is not None:
             log.info("kafka_up", down_s=round(self._monotonic() - self._down_since_s, 1), waiting=self.waiting)
             self._down_since_s = None
+            self._waited_through = self._newest

@@ -10,7 +10,7 @@ import structlog
 
 from gateway.errors import SourceLost
 from gateway.journal import Operation
-from gateway.model import Delivery, Rejected
+from gateway.model import Delivery, Rejected, nothing_to_acknowledge
 from gateway.pipeline.committer import Committer
 from gateway.pipeline.pacing import Pacer
 from gateway.sources.source import Source
@@ -33,6 +33,7 @@ class Intake:
         self._room = asyncio.Semaphore(MAX_UNCOMMITTED)
         self._held_earlier = asyncio.Event()  # something is due earlier than the release loop knows
         self.readings_total: Counter[str] = Counter()  # by kind of source
+        self.dropped_total: Counter[str] = Counter()  # by reason
         self.rejected_total: Counter[str] = Counter()  # by reason
 
     async def run_source(self, source: Source) -> None:
@@ -60,7 +61,14 @@ class Intake:
             retry_s = min(retry_s * 2, LAST_RETRY_S)
 
     async def accept(self, delivery: Delivery) -> None:
-        """Submit a delivery; returns before it is durable, waits while too much is under way."""
+        """Submit a delivery; returns before it is durable.
+
+        While too much is under way it waits, if the sender can wait for its acknowledgement; what
+        cannot be sent again would be lost unseen in some buffer before us, so it is dropped and counted.
+        """
+        if self._room.locked() and delivery.ack is nothing_to_acknowledge:
+            self.dropped_total[self._committer.trouble or "overload"] += len(delivery.readings)
+            return
         await self._room.acquire()
         for rejected in delivery.rejected:
             self._count_rejected(rejected)

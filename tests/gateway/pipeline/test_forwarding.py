@@ -1,11 +1,12 @@
 import asyncio
+import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from gateway.errors import SinkUnavailable
+from gateway.errors import SinkUnavailable, SpoolError
 from gateway.journal import Append, Journal
 from gateway.model import Reading, Record
 from gateway.pipeline import forwarding
@@ -22,6 +23,7 @@ class ScriptedSink:
     def __init__(self, *receipts: dict[str, list[int]]) -> None:
         self.receipts = list(receipts)
         self.durable: list[int] = []
+        self.replayed: list[int] = []
         self.batches: list[list[int]] = []
         self.open = asyncio.Event()
         self.open.set()
@@ -29,6 +31,7 @@ class ScriptedSink:
     async def send(self, records: Sequence[Record]) -> Receipt:
         await self.open.wait()
         self.batches.append([record.sequence for record in records])
+        self.replayed += [record.sequence for record in records if b'"replayed":true' in record.value]
         script = self.receipts.pop(0) if self.receipts else {}
         unsent = [record for record in records if record.sequence in script.get("unsent", [])]
         refused = [(record, "too large") for record in records if record.sequence in script.get("refused", [])]
@@ -48,10 +51,11 @@ class Rig:
     def __init__(self, path: Path, sink: ScriptedSink) -> None:
         self.journal = Journal(path, "pabrik-1", 8 << 20)
         self.sink = sink
-        self.committer = Committer(self.journal, lambda records: self.forwarder.offer(records))
-        self.forwarder = Forwarder(sink, self.committer, self.journal.delivered, self.journal.last_sequence)
+        self.forwarder = Forwarder(sink)
+        self.forwarder.restart(self.journal.name, self.journal.delivered, self.journal.last_sequence)
+        self.committer = Committer(self.journal, self.forwarder)
         self.committer.start()
-        self.task = asyncio.create_task(self.forwarder.run())
+        self.task = asyncio.create_task(self.forwarder.run(self.committer))
 
     def append(self, count: int) -> None:
         self.committer.submit([Append(Reading("S1", 70.0, MOMENT, "serial"))] * count, lambda: None)
@@ -91,6 +95,7 @@ def test_forward_sends_again_only_what_is_unsent(tmp_path: Path) -> None:
 
     rig = asyncio.run(scenario())
     assert rig.sink.batches == [[1, 2, 3], [2, 3], [3]]
+    assert rig.sink.replayed == [2, 3, 3]
     assert rig.journal.delivered == 3
 
 
@@ -130,7 +135,7 @@ def test_a_full_tail_is_read_back_from_the_journal_without_a_hole(
 
 
 def test_what_an_earlier_process_left_is_sent_first(tmp_path: Path) -> None:
-    async def scenario() -> list[int]:
+    async def scenario() -> ScriptedSink:
         first = Rig(tmp_path / "j.db", ScriptedSink())
         first.sink.open.clear()
         first.append(4)
@@ -139,6 +144,31 @@ def test_what_an_earlier_process_left_is_sent_first(tmp_path: Path) -> None:
         second = Rig(tmp_path / "j.db", ScriptedSink())
         second.append(2)
         await drain(second)
-        return second.sink.durable
+        return second.sink
 
-    assert asyncio.run(scenario()) == [1, 2, 3, 4, 5, 6]
+    sink = asyncio.run(scenario())
+    assert sink.durable == [1, 2, 3, 4, 5, 6]
+    assert sink.replayed == [1, 2, 3, 4]
+
+
+def test_a_journal_replaced_while_running_is_forwarded_from_its_beginning(tmp_path: Path) -> None:
+    async def scenario() -> Rig:
+        path = tmp_path / "j.db"
+        rig = Rig(path, ScriptedSink())
+        rig.sink.open.clear()
+        rig.append(3)
+        await rig.committer.settled()
+        # What the journal's thread does when a read or a commit meets a damaged page.
+        damage = SpoolError("damaged")
+        damage.__cause__ = sqlite3.DatabaseError("database disk image is malformed")
+        rig.committer._cope(damage, [])
+        rig.append(2)
+        await rig.committer.settled()
+        rig.sink.open.set()
+        await drain(rig)
+        return rig
+
+    rig = asyncio.run(scenario())
+    # The batch that was under way, then the salvaged ones (-2 to 0) again, then the new ones.
+    assert rig.sink.durable == [1, 2, 3, -2, -1, 0, 1, 2]
+    assert rig.journal.delivered == 2

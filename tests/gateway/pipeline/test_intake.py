@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,6 +44,15 @@ class FlakySource:
             raise SourceLost("unplugged")
 
 
+class Listening:
+    """Hands new records to a function."""
+
+    def __init__(self, offer: Callable[[list[Record]], object] = lambda _records: None) -> None:
+        self.offer = offer
+
+    def restart(self, journal_name: str, delivered: int, last_sequence: int) -> None: ...
+
+
 class BrokenDisk(Journal):
     """Fails its first commits, as a full disk does."""
 
@@ -65,7 +74,7 @@ def short_retries(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_lost_source_is_opened_again_until_it_is_exhausted(tmp_path: Path) -> None:
     async def scenario() -> tuple[int, int]:
         journal = Journal(tmp_path / "j.db", "pabrik-1", 8 << 20)
-        committer = Committer(journal, lambda _records: None)
+        committer = Committer(journal, Listening())
         committer.start()
         source = FlakySource(losses=3)
         await Intake(Pacer(0, "newest"), committer).run_source(source)
@@ -80,7 +89,9 @@ def test_a_delivery_is_acknowledged_only_after_its_commit_and_in_order(tmp_path:
     async def scenario() -> list[str]:
         journal = BrokenDisk(tmp_path / "j.db", "pabrik-1", 8 << 20)
         seen: list[str] = []
-        committer = Committer(journal, lambda records: seen.extend(f"committed {r.sequence}" for r in records))
+        committer = Committer(
+            journal, Listening(lambda records: seen.extend(f"committed {r.sequence}" for r in records))
+        )
         committer.start()
         intake = Intake(Pacer(0, "newest"), committer)
         await intake.accept(Delivery((reading(70),), ack=lambda: seen.append("ack 1")))
@@ -110,7 +121,7 @@ def test_held_readings_leave_when_their_second_is_over(tmp_path: Path) -> None:
             if len(values) == 2:
                 arrived.set()
 
-        committer = Committer(journal, note)
+        committer = Committer(journal, Listening(note))
         committer.start()
         intake = Intake(Pacer(0.05, "newest"), committer)
         releasing = asyncio.create_task(intake.release_held())
@@ -131,7 +142,7 @@ def test_held_readings_leave_when_their_second_is_over(tmp_path: Path) -> None:
 def test_a_stop_commits_what_was_submitted(tmp_path: Path) -> None:
     async def scenario() -> int:
         journal = Journal(tmp_path / "j.db", "pabrik-1", 8 << 20)
-        committer = Committer(journal, lambda _records: None)
+        committer = Committer(journal, Listening())
         intake = Intake(Pacer(0, "newest"), committer)
         for celsius in range(50):
             await intake.accept(Delivery((reading(celsius),)))
@@ -151,7 +162,7 @@ def test_a_stop_does_not_wait_for_a_journal_that_fails_for_ever(tmp_path: Path) 
 
     async def scenario() -> list[str]:
         journal = DeadDisk(tmp_path / "j.db", "pabrik-1", 8 << 20)
-        committer = Committer(journal, lambda _records: None)
+        committer = Committer(journal, Listening())
         committer.start()
         acknowledged: list[str] = []
         delivery = Delivery((reading(70),), ack=lambda: acknowledged.append("too early"))

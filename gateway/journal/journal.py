@@ -1,0 +1,287 @@
+"""Readings on their way to Kafka, in order, on disk.
+
+Stdlib sqlite3 in WAL mode with synchronous=FULL: what that survives, and what the alternatives
+cost, is in docs/decisions/0003-journal-on-sqlite.md.
+"""
+
+import os
+import secrets
+import sqlite3
+import zlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import structlog
+
+from gateway import wire
+from gateway.errors import SpoolError
+from gateway.journal.database import JOURNAL_ID_CHARACTERS, JOURNAL_ID_LENGTH, connect
+from gateway.journal.folder import is_damage, prepare, translated
+from gateway.journal.high_mark import HighMark
+from gateway.journal.operations import Append, Delivered, DropOldest, Hold, Operation, Quarantine, Release
+from gateway.journal.salvage import crc, intact, put_aside
+from gateway.model import Reading, Record
+
+log = structlog.get_logger()
+
+DELETE_AT_ROWS = 2_000  # delivered rows are deleted in bulk; the mark tells which they are until then
+
+
+class Journal:
+    """Used by one thread at a time; nothing else opens the file.
+
+    Args:
+        path: the database file; its folder is created when it is missing.
+        gateway_id: the first part of every event_id.
+        max_bytes: the size that the file never exceeds.
+
+    Attributes:
+        name: `gateway_id/journal_id`, what every event_id begins with.
+        quarantined_total, dropped_total: records put aside or given up since this object was made.
+
+    Raises:
+        AlreadyRunning: another process has the journal open.
+        SpoolError: the file or its folder cannot be used; the text says why.
+    """
+
+    def __init__(self, path: Path, gateway_id: str, max_bytes: int) -> None:
+        self._path = path
+        self._gateway_id = gateway_id
+        self._max_bytes = max_bytes
+        self._delivered = 0
+        self._next_sequence = 1
+        self._interrupted: tuple[int, list[Record]] | None = None
+        self.quarantined_total = 0
+        self.dropped_total = 0
+        self._lock_fd = prepare(path)
+        try:
+            with translated(path):
+                self._mark = HighMark(path)
+                self._open()
+        except BaseException:
+            os.close(self._lock_fd)
+            raise
+
+    @property
+    def delivered(self) -> int:
+        """The sequence up to which Kafka has everything; below 1 when salvaged records wait."""
+        return self._delivered
+
+    @property
+    def last_sequence(self) -> int:
+        """The sequence given last; 0 in a new journal."""
+        return self._next_sequence - 1
+
+    def apply(self, operations: Iterable[Operation]) -> list[Record]:
+        """Do all of it in one durable commit, or nothing.
+
+        Returns:
+            The records that entered the queue, in order of their sequence.
+
+        Raises:
+            SpoolError: nothing was changed, as far as anyone can know: see `recover`.
+        """
+        operations = list(operations)
+        try:
+            return self._commit(operations)
+        except SpoolError as exc:
+            if not exc.full:
+                raise
+            # A full journal may hold delivered rows, whose room is enough: delete them first, in their own commit.
+            frees = [one for one in operations if isinstance(one, Delivered | Quarantine | DropOldest)]
+            self._commit(frees, delete_at_rows=0)
+            return self._commit([one for one in operations if one not in frees])
+
+    def recover(self, error: SpoolError) -> list[Record] | None:
+        """Open the file anew after `apply` or `read` failed with `error`, for another reason than room.
+
+        After a failed fsync the memory of SQLite and of the kernel says nothing about the disk: only
+        reading the file again does. A damaged file is put aside, and what can be read of it kept.
+
+        Returns:
+            The records of the failed commit when it turned out to be in the file; None: apply it again.
+
+        Raises:
+            SpoolError: it cannot be opened; try again later.
+        """
+        interrupted, self._interrupted = self._interrupted, None
+        name = self.name
+        with translated(self._path):
+            self._db.close()
+            self._open(damage=error.__cause__ if is_damage(error.__cause__) else None)
+        if interrupted is not None and self.name == name:
+            before, records = interrupted
+            if records and self._next_sequence == before + len(records):
+                return records
+        return None
+
+    def read(self, after: int, limit: int) -> list[Record]:
+        """The first `limit` queued records with a sequence above `after`, in order; fewer when there are no more.
+
+        A record that is not what was written goes to quarantine.
+
+        Raises:
+            SpoolError: the file cannot be read.
+        """
+        after = max(after, self._delivered)
+        with translated(self._path):
+            while True:
+                rows = self._db.execute(
+                    "SELECT sequence, crc, timestamp_ms, key, value FROM queue"
+                    " WHERE sequence > ? ORDER BY sequence LIMIT ?",
+                    (after, limit),
+                ).fetchall()
+                records = [record for row in rows if (record := intact(*row)) is not None]
+                if len(records) == len(rows):
+                    return records
+                good = {record.sequence for record in records}
+                self._put_damaged_aside([row[0] for row in rows if row[0] not in good])
+
+    def held(self) -> list[Reading]:
+        """The readings that waited for their second to end when the journal was last closed."""
+        with translated(self._path):
+            rows = self._db.execute("SELECT crc, reading FROM held ORDER BY sensor_id").fetchall()
+        return [wire.decode_held(payload) for checksum, payload in rows if checksum == zlib.crc32(payload)]
+
+    def close(self) -> None:
+        """Close the file and let the next process have it."""
+        try:
+            self._db.close()
+        finally:
+            self._mark.close()
+            os.close(self._lock_fd)
+
+    def _open(self, damage: BaseException | None = None) -> None:
+        if damage is None:
+            try:
+                self._db = connect(self._path, self._max_bytes)
+            except sqlite3.DatabaseError as exc:
+                if not is_damage(exc):
+                    raise
+                damage = exc
+        if damage is not None:
+            self._replace_damaged(damage)
+        self._load()
+        newest = self._mark.read(self._journal_id)
+        if newest > self.last_sequence:
+            log.error(
+                "journal_lost_commits",
+                path=str(self._path),
+                from_sequence=self._next_sequence,
+                to_sequence=newest,
+                effect="readings that were safe are gone; the disk or its cache is not trustworthy",
+            )
+            # Those numbers are in use: going on from here would give two readings the same event_id.
+            self._renew(self.read(self._delivered, -1))
+        self._commit([], delete_at_rows=0)  # what the last process had delivered but not deleted yet
+
+    def _load(self) -> None:
+        meta = dict(self._db.execute("SELECT name, value FROM meta").fetchall())
+        self._journal_id = str(meta["journal_id"])
+        self.name = f"{self._gateway_id}/{self._journal_id}"
+        self._delivered = int(meta["delivered"])
+        newest = self._db.execute("SELECT max(sequence) FROM queue").fetchone()[0]
+        self._next_sequence = max(newest or 0, self._delivered, 0) + 1
+
+    def _replace_damaged(self, damage: BaseException) -> None:
+        salvage = put_aside(self._path)
+        self._db = connect(self._path, self._max_bytes)
+        self._load()
+        self._renew(salvage.records)
+        log.error(
+            "journal_damaged",
+            path=str(self._path),
+            error=str(damage),
+            moved_to=str(salvage.moved_to),
+            salvaged=len(salvage.records),
+        )
+
+    def _renew(self, waiting: list[Record]) -> None:
+        """Begin a new journal id; what waits goes first, under the event ids it has, numbered up to 0 in the queue."""
+        journal_id = "".join(secrets.choice(JOURNAL_ID_CHARACTERS) for _ in range(JOURNAL_ID_LENGTH))
+        first = 1 - len(waiting)
+        self._db.execute("BEGIN IMMEDIATE")
+        self._db.execute("DELETE FROM queue")
+        self._insert([Record(first + place, old.key, old.value, old.timestamp_ms) for place, old in enumerate(waiting)])
+        self._db.execute("UPDATE meta SET value = ? WHERE name = 'journal_id'", (journal_id,))
+        self._db.execute("UPDATE meta SET value = ? WHERE name = 'delivered'", (first - 1,))
+        self._db.execute("COMMIT")
+        self._load()
+
+    def _commit(self, operations: Sequence[Operation], delete_at_rows: int = DELETE_AT_ROWS) -> list[Record]:
+        next_sequence, delivered = self._next_sequence, self._delivered
+        records: list[Record] = []
+        with translated(self._path):
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                self._make_room(operations, delete_at_rows)
+                for operation in operations:
+                    self._do(operation, records)
+                self._insert(records)
+                self._db.execute("COMMIT")
+            except BaseException:
+                self._interrupted = (next_sequence, records)
+                self._next_sequence, self._delivered = next_sequence, delivered
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+            if records:
+                self._mark.write(self._journal_id, self.last_sequence)
+        return records
+
+    def _make_room(self, operations: Sequence[Operation], delete_at_rows: int) -> None:
+        """What frees pages, before anything that needs some."""
+        marks = [one.through for one in operations if isinstance(one, Delivered) and one.journal_name == self.name]
+        through = max(marks, default=self._delivered)
+        if through > self._delivered:
+            self._delivered = through
+            self._db.execute("UPDATE meta SET value = ? WHERE name = 'delivered'", (through,))
+        oldest = self._db.execute("SELECT min(sequence) FROM queue").fetchone()[0]
+        if oldest is not None and oldest <= self._delivered and self._delivered - oldest + 1 >= delete_at_rows:
+            self._db.execute("DELETE FROM queue WHERE sequence <= ?", (self._delivered,))
+        for operation in operations:
+            if isinstance(operation, DropOldest):
+                self.dropped_total += self._db.execute(
+                    "DELETE FROM queue WHERE sequence IN"
+                    " (SELECT sequence FROM queue WHERE sequence > ? ORDER BY sequence LIMIT ?)",
+                    (self._delivered, operation.count),
+                ).rowcount
+
+    def _do(self, operation: Operation, records: list[Record]) -> None:
+        match operation:
+            case Append(reading):
+                records.append(self._encode(reading))
+            case Hold(reading):
+                payload = wire.encode_held(reading)
+                row = (reading.sensor_id, zlib.crc32(payload), payload)
+                self._db.execute("INSERT OR REPLACE INTO held VALUES (?, ?, ?)", row)
+            case Release(reading):
+                self._db.execute("DELETE FROM held WHERE sensor_id = ?", (reading.sensor_id,))
+                records.append(self._encode(reading))
+            case Quarantine(record, reason):
+                aside = (record.sequence, reason, record.timestamp_ms, record.key, record.value)
+                self._db.execute("INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?, ?, ?)", aside)
+            case Delivered() | DropOldest():
+                pass  # _make_room has done it
+
+    def _encode(self, reading: Reading) -> Record:
+        record = wire.encode(reading, self.name, self._next_sequence)
+        self._next_sequence += 1
+        return record
+
+    def _insert(self, records: Sequence[Record]) -> None:
+        rows = [(r.sequence, crc(r.key, r.value), r.timestamp_ms, r.key, r.value) for r in records]
+        self._db.executemany("INSERT INTO queue VALUES (?, ?, ?, ?, ?)", rows)
+
+    def _put_damaged_aside(self, sequences: list[int]) -> None:
+        log.error("records_damaged", path=str(self._path), sequences=sequences, effect="kept in quarantine")
+        self._db.execute("BEGIN IMMEDIATE")
+        for sequence in sequences:
+            self._db.execute(
+                "INSERT OR REPLACE INTO quarantine SELECT sequence, 'damaged: its checksum differs',"
+                " ifnull(timestamp_ms, 0), ifnull(key, x''), ifnull(value, x'') FROM queue WHERE sequence = ?",
+                (sequence,),
+            )
+            self._db.execute("DELETE FROM queue WHERE sequence = ?", (sequence,))
+        self._db.execute("COMMIT")
+        self.quarantined_total += len(sequences)
