@@ -1,8 +1,7 @@
-"""Kafka through kafka-python-ng: the only file that knows this client (docs/decisions/0002-kafka-client.md)."""
+"""Kafka through kafka-python-ng: writing, see also kafka_topic.py (docs/decisions/0002-kafka-client.md)."""
 
 import asyncio
 import itertools
-import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,10 +11,8 @@ from kafka.partitioner.default import murmur2
 
 from gateway.errors import SinkUnavailable
 from gateway.model import Record
+from gateway.sinks.kafka_words import unavailable
 from gateway.sinks.sink import Receipt
-
-# The client logs every retry, several lines each; the forwarder says once that Kafka is gone and once that it is back.
-logging.getLogger("kafka").setLevel(logging.CRITICAL)
 
 METADATA_TIMEOUT_S = 2.0
 REQUEST_TIMEOUT_S = 10.0
@@ -146,19 +143,8 @@ class KafkaSink:
         )
 
     def _unavailable(self, exc: Exception) -> SinkUnavailable:
-        servers = ", ".join(self._servers)
-        if isinstance(exc, kafka_errors.TopicAuthorizationFailedError):
-            return SinkUnavailable(f"this client may not write to the topic {self._topic}: ask for a WRITE permission")
         connected = self._producer is not None and self._producer.bootstrap_connected()
-        if isinstance(exc, kafka_errors.UnknownTopicOrPartitionError) or (
-            connected and isinstance(exc, kafka_errors.KafkaTimeoutError) and "metadata" in str(exc)
-        ):
-            return SinkUnavailable(
-                f"the broker at {servers} has no topic {self._topic}: create it, with 3 partitions or more"
-            )
-        if isinstance(exc, kafka_errors.KafkaTimeoutError | kafka_errors.KafkaConnectionError):
-            return SinkUnavailable(f"no broker answers at {servers}: check the address and that Kafka runs ({exc})")
-        return SinkUnavailable(f"Kafka at {servers} answers: {exc or type(exc).__name__}")
+        return unavailable(exc, self._servers, self._topic, connected=connected)
 
 
 def partition_of(key: bytes, partitions: int) -> int:

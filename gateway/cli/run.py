@@ -1,0 +1,41 @@
+"""`gateway run`: the daemon."""
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from gateway import app
+from gateway.cli.words import configure_logging, said
+from gateway.config import Config, check, load
+
+
+@click.command()
+@click.option("--config", "config_path", type=click.Path(path_type=Path), help="TOML file; see docs/gateway.toml.")
+@click.option("--simulate", is_flag=True, help="Read three simulated machines, whatever the file names.")
+@click.option("--bootstrap-servers", metavar="HOST:PORT,…", help="Kafka brokers, in place of the file's.")
+@click.option("--journal", type=click.Path(path_type=Path), help="Journal file, in place of the file's.")
+@click.option("--verbose", is_flag=True, help="Also log every rejected frame.")
+def run(
+    config_path: Path | None, simulate: bool, bootstrap_servers: str | None, journal: Path | None, verbose: bool
+) -> None:
+    """Read the sources and forward every reading to Kafka, until SIGTERM or Ctrl-C."""
+    configure_logging(verbose=verbose)
+    with said():
+        config = effective_config(config_path, bootstrap_servers, journal)
+        asyncio.run(app.run(config, simulate=simulate))
+
+
+def effective_config(config_path: Path | None, bootstrap_servers: str | None, journal: Path | None) -> Config:
+    """The file's options, or the defaults, with those of the command line in their place.
+
+    Raises:
+        ConfigError: see config.load; an option is checked as the file's key is.
+    """
+    config = Config() if config_path is None else load(config_path)
+    document = config.model_dump()
+    if bootstrap_servers is not None:
+        document["kafka"]["bootstrap_servers"] = bootstrap_servers.split(",")
+    if journal is not None:
+        document["journal"]["path"] = journal
+    return check(document, "command line")

@@ -1,0 +1,59 @@
+"""`gateway verify`: read the topic and prove that nothing is missing."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from gateway.cli.run import effective_config
+from gateway.cli.words import said
+from gateway.proof import Proof
+from gateway.sinks.kafka_topic import KafkaTopic
+
+SHOWN_HOLES = 5
+
+
+@click.command()
+@click.option("--config", "config_path", type=click.Path(path_type=Path), help="TOML file; brokers and topic are used.")
+@click.option("--bootstrap-servers", metavar="HOST:PORT,…", help="Kafka brokers, in place of the file's.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole result as JSON.")
+def verify(config_path: Path | None, bootstrap_servers: str | None, as_json: bool) -> None:
+    """Read the topic and prove it: records, holes, duplicates and order, per gateway and sensor.
+
+    Exit code 1 when a record is missing.
+    """
+    with said():
+        config = effective_config(config_path, bootstrap_servers, None)
+        topic = KafkaTopic(config.kafka.bootstrap_servers, config.kafka.topic)
+        proof = Proof(complete=topic.complete)
+        with click.progressbar(length=topic.total, label="reading", file=sys.stderr) as bar:
+            for values in topic.values():
+                proof.add(values)
+                bar.update(len(values))
+        topic.close()
+    if as_json:
+        click.echo(json.dumps(proof.report(), indent=2))
+    else:
+        _print(proof)
+    sys.exit(0 if proof.proven else 1)
+
+
+def _print(proof: Proof) -> None:
+    for name, journal in sorted(proof.journals.items()):
+        holes = proof.holes(name)
+        missing = sum(high - low + 1 for low, high in holes)
+        click.echo(f"{name}: sequences {journal.sequences.first} to {journal.sequences.last}, {missing} missing")
+        for low, high in holes[:SHOWN_HOLES]:
+            click.echo(f"  missing {low}" if low == high else f"  missing {low} to {high}")
+        if len(holes) > SHOWN_HOLES:
+            click.echo(f"  and {len(holes) - SHOWN_HOLES} holes more (--json names them all)")
+        for sensor_id, sensor in sorted(journal.sensors.items()):
+            click.echo(
+                f"  {sensor_id}: {sensor.records} records, {sensor.duplicates} duplicates, "
+                f"{sensor.out_of_order} out of order, {sensor.first_measured_at} to {sensor.last_measured_at}"
+            )
+    if proof.foreign:
+        click.echo(f"{proof.foreign} records without an event_id: of other producers")
+    if not proof.journals:
+        click.echo("the topic holds no record of a gateway")

@@ -1,0 +1,66 @@
+"""Words for people and exit codes (sysexits.h) for programs."""
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import click
+import structlog
+
+from gateway.errors import AlreadyRunning, ConfigError, GatewayError, SinkUnavailable, SpoolError
+
+EX_USAGE, EX_UNAVAILABLE, EX_SOFTWARE, EX_IOERR, EX_TEMPFAIL, EX_NOPERM, EX_CONFIG = 64, 69, 70, 74, 75, 77, 78
+
+
+@contextmanager
+def said() -> Iterator[None]:
+    """End the process with the words and the exit code of whatever error of ours gets here, without a traceback."""
+    try:
+        yield
+    except GatewayError as exc:
+        fail(str(exc), exit_code(exc))
+
+
+def exit_code(error: GatewayError) -> int:
+    """The sysexits code of an error."""
+    match error:
+        case ConfigError():
+            return EX_CONFIG
+        case AlreadyRunning():
+            return EX_TEMPFAIL
+        case SpoolError():
+            return EX_NOPERM if error.forbidden else EX_IOERR
+        case SinkUnavailable():
+            return EX_UNAVAILABLE
+        case _:
+            return EX_SOFTWARE
+
+
+def fail(words: str, code: int) -> NoReturn:
+    """Say what is wrong and end."""
+    for line in words.splitlines():
+        click.echo(f"gateway: {line}", err=True)
+    sys.exit(code)
+
+
+def configure_logging(*, verbose: bool) -> None:
+    """Lines for a person on a terminal, logfmt on a pipe; to standard error either way."""
+    to_person = sys.stderr.isatty()
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer(colors="NO_COLOR" not in os.environ)
+        if to_person
+        else structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False)
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="%H:%M:%S" if to_person else "iso", utc=not to_person),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if verbose else logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )

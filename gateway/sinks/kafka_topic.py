@@ -1,0 +1,77 @@
+"""A topic read from its beginning to where it ends now, for `gateway verify`."""
+
+from collections.abc import Iterator, Sequence
+
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import errors as kafka_errors
+
+from gateway.errors import SinkUnavailable
+from gateway.sinks.kafka_words import unavailable
+
+API_VERSION = (2, 6, 0)  # given, so that nothing is asked before there is a broker
+METADATA_TIMEOUT_S = 10.0
+PATIENCE_S = 10.0  # without a record, although the end is not reached
+
+
+class KafkaTopic:
+    """Reads every record that is in the topic at the time of opening.
+
+    Raises:
+        SinkUnavailable: the broker does not answer, or has no such topic.
+    """
+
+    def __init__(self, bootstrap_servers: Sequence[str], topic: str) -> None:
+        numbers = _partitions(bootstrap_servers, topic)
+        self._consumer = KafkaConsumer(
+            bootstrap_servers=list(bootstrap_servers), api_version=API_VERSION, enable_auto_commit=False
+        )
+        self._partitions = [TopicPartition(topic, number) for number in numbers]
+        self._consumer.assign(self._partitions)
+        try:
+            self._begin = self._consumer.beginning_offsets(self._partitions)
+            self._end = self._consumer.end_offsets(self._partitions)
+        except kafka_errors.KafkaError as exc:
+            raise unavailable(exc, bootstrap_servers, topic, connected=True) from exc
+
+    @property
+    def total(self) -> int:
+        """How many records there are to read, at most (compaction may have removed some)."""
+        return sum(self._end[one] - self._begin[one] for one in self._partitions)
+
+    @property
+    def complete(self) -> bool:
+        """Whether retention has removed nothing yet."""
+        return all(offset == 0 for offset in self._begin.values())
+
+    def values(self) -> Iterator[list[bytes]]:
+        """The values, in chunks, each partition's in its order.
+
+        Raises:
+            SinkUnavailable: the broker stopped answering in the middle.
+        """
+        self._consumer.seek_to_beginning()
+        while any(self._consumer.position(one) < self._end[one] for one in self._partitions):
+            fetched = self._consumer.poll(timeout_ms=int(PATIENCE_S * 1000), max_records=5_000)
+            if not fetched:
+                raise SinkUnavailable(f"Kafka sent nothing for {PATIENCE_S:.0f} s before the topic's end: try again")
+            for partition, records in fetched.items():
+                yield [one.value for one in records if one.offset < self._end[partition] and one.value is not None]
+
+    def close(self) -> None:
+        """Free the connection."""
+        self._consumer.close(autocommit=False)
+
+
+def _partitions(bootstrap_servers: Sequence[str], topic: str) -> list[int]:
+    """Ask through a producer: the consumer waits for ever for a broker that does not answer."""
+    producer = KafkaProducer(
+        bootstrap_servers=list(bootstrap_servers),
+        api_version=API_VERSION,
+        max_block_ms=int(METADATA_TIMEOUT_S * 1000),
+    )
+    try:
+        return sorted(producer.partitions_for(topic))
+    except kafka_errors.KafkaError as exc:
+        raise unavailable(exc, bootstrap_servers, topic, connected=producer.bootstrap_connected()) from exc
+    finally:
+        producer.close(timeout=0)

@@ -1,0 +1,86 @@
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from firmware_sim.outlet import Presence
+from firmware_sim.playback import Playback
+from firmware_sim.scenario import OnClose
+from firmware_sim.script import Emission
+from firmware_sim.truth import TruthLog
+
+
+def script(count: int, interval_s: float = 0.001) -> list[Emission]:
+    return [Emission("press-1", seq, "S1", 70.0, "S1 70.00", (seq - 1) * interval_s) for seq in range(1, count + 1)]
+
+
+class Ear:
+    """An outlet that remembers what it heard, and may leave after some readings."""
+
+    def __init__(self, baud: int | None = None, leave_after: int | None = None) -> None:
+        self.presence = Presence()
+        self.baud = baud
+        self.heard: list[int] = []
+        self._leave_after = leave_after
+
+    def write(self, emission: Emission) -> bool:
+        if not self.presence.listening:
+            return False
+        self.heard.append(emission.seq)
+        if len(self.heard) == self._leave_after:
+            self.presence.set(listening=False)
+        return True
+
+    @asynccontextmanager
+    async def open(self, tasks: asyncio.TaskGroup) -> AsyncIterator[None]:
+        yield
+
+    async def drained(self) -> None:
+        return
+
+
+def play(ear: Ear, emissions: list[Emission], on_close: OnClose, scene: Callable[[], object] | None = None) -> TruthLog:
+    truth = TruthLog(None)
+
+    async def all_of_it() -> None:
+        playing = asyncio.create_task(Playback(emissions, ear, truth, on_close).run())
+        await asyncio.sleep(0)
+        assert ear.heard == []
+        ear.presence.set(listening=True)
+        leaving = asyncio.create_task(ear.presence.ends())
+        await asyncio.wait((playing, leaving), return_when=asyncio.FIRST_COMPLETED)
+        leaving.cancel()
+        if scene is not None:
+            scene()
+        async with asyncio.timeout(10):
+            await playing
+
+    asyncio.run(all_of_it())
+    return truth
+
+
+def test_nothing_is_written_until_somebody_listens_then_everything_in_order() -> None:
+    ear = Ear()
+    play(ear, script(5), OnClose.PAUSE)
+    assert ear.heard == [1, 2, 3, 4, 5]
+
+
+def test_pause_goes_on_with_the_next_reading_when_the_listener_is_back() -> None:
+    ear = Ear(leave_after=2)
+    truth = play(ear, script(5), OnClose.PAUSE, scene=lambda: ear.presence.set(listening=True))
+    assert ear.heard == [1, 2, 3, 4, 5]
+    assert truth.dropped == 0
+
+
+def test_run_goes_on_measuring_and_notes_the_unheard_as_dropped() -> None:
+    ear = Ear(leave_after=2)
+    truth = play(ear, script(5), OnClose.RUN)
+    assert ear.heard == [1, 2]
+    assert truth.dropped == 3
+
+
+def test_a_line_too_slow_for_its_readings_overruns_and_the_loss_is_noted() -> None:
+    # 10 bytes each, all due at once: the first goes, 409 wait, and the next would be behind 4100 of 4096 bytes
+    ear = Ear(baud=1_000_000)
+    truth = play(ear, script(600, interval_s=0.0), OnClose.PAUSE)
+    assert ear.heard == list(range(1, 411))
+    assert truth.dropped == 190

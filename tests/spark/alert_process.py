@@ -1,0 +1,102 @@
+import json
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+
+from sandbox.kafka import API_VERSION, Kafka
+from sandbox.process import Child
+
+PROJECT = Path(__file__).resolve().parents[2]
+READY_TIMEOUT_S = 60.0
+SPARK_SUBMIT = str(Path(sys.executable).with_name("spark-submit"))
+
+
+class AlertProcess(Child):
+    """`alerts.py` as a child process on topics of its own; standard output and error end up in one log."""
+
+    def __init__(
+        self,
+        kafka: Kafka,
+        work_dir: Path,
+        *options: str,
+        topic: str = "",
+        alerts_topic: str = "",
+        command: Iterable[str] = (sys.executable,),
+        pipe_stdout: bool = False,
+    ) -> None:
+        self.topic = topic or f"readings-{work_dir.name}"
+        self.alerts_topic = alerts_topic or f"alerts-{work_dir.name}"
+        self.checkpoint = work_dir / "checkpoint"
+        argv = [*command, str(PROJECT / "spark" / "alerts.py"), "--bootstrap-servers", kafka.bootstrap_servers]
+        argv += ["--topic", self.topic, "--alerts-topic", self.alerts_topic, "--checkpoint", str(self.checkpoint)]
+        super().__init__("alerts", [*argv, *options], work_dir, pipe_stdout=pipe_stdout)
+
+    def wait_ready(self) -> "AlertProcess":
+        self.wait_for_line('event="alerts ready"', READY_TIMEOUT_S)
+        return self
+
+    def warnings(self) -> list[str]:
+        """Every line printed so far, over all starts."""
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return [line for line in text.splitlines() if line.startswith("PERINGATAN ")]
+
+    def wait_for_warnings(self, count: int, timeout_s: float = 30.0) -> list[str]:
+        self.wait_until(lambda: len(self.warnings()) >= count, timeout_s, f"{count} warnings")
+        return self.warnings()
+
+    def words(self) -> list[str]:
+        """The job's own log lines, over all starts."""
+        return [line for line in self.log.read_text(errors="replace").splitlines() if line.startswith("ts=")]
+
+
+def reading(
+    sequence: int, celsius: float = 83.4, sensor_id: str = "S1", measured_at: str = "2026-11-22T03:04:05.678Z"
+) -> bytes:
+    """A valid record of the gateway."""
+    record = {
+        "sensor_id": sensor_id,
+        "suhu": celsius,
+        "measured_at": measured_at,
+        "source": "simulator",
+        "event_id": f"pabrik-1/k3v9/{sequence}",
+    }
+    return json.dumps(record, separators=(",", ":")).encode()
+
+
+def send(kafka: Kafka, topic: str, values: Iterable[bytes | None], *, partitions: int = 3, key: bytes = b"k") -> None:
+    """Write records, spread over the partitions in turn, and return when the broker has them."""
+    producer = KafkaProducer(bootstrap_servers=kafka.bootstrap_servers.split(","), api_version=API_VERSION, acks="all")
+    try:
+        futures = [
+            producer.send(topic, value, key=key, partition=number % partitions) for number, value in enumerate(values)
+        ]
+        for future in futures:
+            future.get(timeout=30)
+    finally:
+        producer.close()
+
+
+def read_all(kafka: Kafka, topic: str, partitions: int = 3) -> list[tuple[int, bytes | None, bytes | None]]:
+    """Read a whole topic: partition, key and value of each record."""
+    consumer = KafkaConsumer(
+        bootstrap_servers=kafka.bootstrap_servers.split(","), api_version=API_VERSION, auto_offset_reset="earliest"
+    )
+    try:
+        assigned = [TopicPartition(topic, number) for number in range(partitions)]
+        consumer.assign(assigned)
+        ends = consumer.end_offsets(assigned)
+        found: list[tuple[int, bytes | None, bytes | None]] = []
+        while any(consumer.position(partition) < end for partition, end in ends.items()):
+            for records in consumer.poll(timeout_ms=500).values():
+                found += [(record.partition, record.key, record.value) for record in records]
+        return found
+    finally:
+        consumer.close()
+
+
+def event_ids(lines: Iterable[str]) -> list[str]:
+    """What stands at the end of each warning, without the mark of a repeat."""
+    return [re.sub(r" \(mungkin ulangan\)$", "", line).split()[-1] for line in lines]

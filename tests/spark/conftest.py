@@ -1,0 +1,41 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from sandbox.kafka import Kafka
+from suhu_jobs.connector import find_connector
+from suhu_jobs.jvm import Jvm, start_jvm
+from suhu_jobs.session import driver_conf, start_session
+from suhu_jobs.settings import AlertSettings, parse_settings
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    with Kafka(tmp_path_factory.mktemp("kafka")) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> AlertSettings:
+    return parse_settings(["--checkpoint", str(tmp_path_factory.mktemp("checkpoint"))])
+
+
+@pytest.fixture(scope="session")
+def jvm(settings: AlertSettings) -> Iterator[Jvm]:
+    machine = start_jvm(driver_conf(settings, find_connector(None)))
+    yield machine
+    machine.close()
+
+
+@pytest.fixture(scope="session")
+def spark(jvm: Jvm, settings: AlertSettings) -> Iterator[SparkSession]:
+    session = start_session(jvm, settings, partitions=1)
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="session")
+def golden() -> Path:
+    return Path(__file__).resolve().parents[2] / "contracts" / "golden"
