@@ -1,0 +1,197 @@
+import tomllib
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from string import Formatter
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from firmware_sim.curves import Curve
+from firmware_sim.encoders import NAMELESS, LineFormat
+from firmware_sim.errors import ScenarioError
+
+Name = Annotated[str, Field(pattern=r"^[\w.:-]{1,128}$")]
+
+
+def _speed(value: object) -> object:
+    if value in {None, "client"}:
+        return value
+    if not str(value).isdecimal() or int(str(value)) == 0:
+        raise ValueError("a speed is a number of baud, or (for pty) client")
+    return int(str(value))
+
+
+class OnClose(StrEnum):
+    """What a device does while nobody has its port open."""
+
+    PAUSE = "pause"  # loses power: goes on with the next reading after the next boot
+    RUN = "run"  # goes on measuring: those readings are lost
+
+
+class Device(BaseModel):
+    """What every simulated device has, whatever it is connected by."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Name
+    sensors: tuple[Name, ...] = Field(min_length=1)
+    overheats: tuple[Name, ...] = ()  # these take the overheat curve, all others `curve`
+    curve: Curve = Curve.STEADY
+    format: LineFormat = LineFormat.ID_VALUE
+    resolution: float | None = Field(default=None, gt=0, le=1)  # °C; steps of the sensor
+    rate: float = Field(default=1.0, gt=0, le=10_000)  # readings per second of each sensor
+    count: int | None = Field(default=None, gt=0)  # readings of the device in all, then it is finished
+
+    @property
+    def resolution_celsius(self) -> float:
+        """0.01 unless said otherwise; the hot curve needs 0.001 for its values to differ."""
+        if self.resolution is not None:
+            return self.resolution
+        return 0.001 if self.curve is Curve.HOT else 0.01
+
+    @property
+    def names_sensor(self) -> bool:
+        """Whether a reader can tell this device's sensors apart."""
+        return self.format not in NAMELESS
+
+    @field_validator("sensors")
+    @classmethod
+    def _each_once(cls, sensors: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(sensors)) < len(sensors):
+            raise ValueError("a sensor is named twice")
+        return sensors
+
+    @model_validator(mode="after")
+    def _sensors_are_known_and_told_apart(self) -> Self:
+        for sensor_id in self.overheats:
+            if sensor_id not in self.sensors:
+                raise ValueError(f"overheats names {sensor_id}, which is not among sensors")
+        if len(self.sensors) > 1 and not self.names_sensor:
+            raise ValueError(f"format {self.format} does not say which sensor it is from: give each sensor a device")
+        return self
+
+
+class WiredDevice(Device):
+    """A device whose lines somebody reads from a wire."""
+
+    boot_s: float = Field(default=0.2, ge=0, le=60)  # silence after a client came, or flushed its input
+    banner: bool = True  # a line after each boot, for readers that drop what stands before the first line end
+    on_close: OnClose = OnClose.PAUSE
+
+
+class PtyDevice(WiredDevice):
+    """On a pseudo-terminal."""
+
+    transport: Literal["pty"]
+    link: Path  # the stable name, kept while the device is there
+    pace: Annotated[Literal["client"] | int | None, BeforeValidator(_speed)] = None  # baud; client: whatever it has set
+
+
+class TcpDevice(WiredDevice):
+    """Behind a serial-to-network bridge: every client gets the same lines."""
+
+    transport: Literal["tcp"]
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65535)  # 0: any free one
+    pace: int | None = Field(default=None, gt=0)  # baud of the line behind the bridge
+
+
+class MqttDevice(Device):
+    """Publishes each reading with QoS 1."""
+
+    transport: Literal["mqtt"]
+    host: str = "127.0.0.1"
+    port: int = Field(default=1883, gt=0, le=65535)
+    topic: str = Field(default="suhu/{sensor_id}", min_length=1, max_length=512)
+    format: LineFormat = LineFormat.JSON
+    client_id: Name | None = None  # firmware-sim-<name> unless given
+    retain: bool = False
+
+    @property
+    def names_sensor(self) -> bool:
+        """The topic may say what the payload does not."""
+        return super().names_sensor or "{sensor_id}" in self.topic
+
+    def topic_of(self, sensor_id: str) -> str:
+        """Where this sensor's readings are published."""
+        return self.topic.format(sensor_id=sensor_id, device=self.name)
+
+    @field_validator("topic")
+    @classmethod
+    def _can_be_published_to(cls, topic: str) -> str:
+        if "#" in topic or "+" in topic:
+            raise ValueError("a topic to publish to has no wildcards")
+        fields = {field for _, field, _, _ in Formatter().parse(topic) if field is not None}
+        if not fields <= {"sensor_id", "device"}:
+            raise ValueError("only {sensor_id} and {device} can stand in a topic")
+        return topic
+
+
+AnyDevice = Annotated[PtyDevice | TcpDevice | MqttDevice, Field(discriminator="transport")]
+
+
+class Scenario(BaseModel):
+    """All devices of one process; equal seeds give equal readings."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: int = 1
+    device: tuple[AnyDevice, ...]
+
+    @field_validator("device")
+    @classmethod
+    def _do_not_collide(cls, devices: tuple[AnyDevice, ...]) -> tuple[AnyDevice, ...]:
+        if not devices:
+            raise ValueError("no device")
+        names = [device.name for device in devices]
+        links = [device.link for device in devices if isinstance(device, PtyDevice)]
+        for kind, values in (("name", names), ("link", links)):
+            if len(set(values)) < len(values):
+                raise ValueError(f"two devices have the same {kind}")
+        return devices
+
+
+def load(path: Path, seed: int | None = None) -> Scenario:
+    """Read a scenario file; a given seed wins over the file's.
+
+    Raises:
+        ScenarioError: unreadable, not TOML, or a key is wrong; says where.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as exc:
+        raise ScenarioError(f"cannot read the scenario {path}: {exc.strerror}; check the path") from exc
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise ScenarioError(f"{path} is not TOML: {exc}; put that place right") from exc
+    if seed is not None:
+        document["seed"] = seed
+    try:
+        return Scenario.model_validate(document)
+    except ValidationError as exc:
+        mistakes = "; ".join(f"{_place(where)}{what}" for where, what in mistakes_of(exc))
+        raise ScenarioError(f"{path}: {mistakes}") from exc
+
+
+def mistakes_of(error: ValidationError) -> Iterator[tuple[list[str | int], str]]:
+    """Where (keys and indexes as a person wrote them) and what, for each mistake."""
+    for mistake in error.errors(include_url=False, include_context=False, include_input=False):
+        where = [part for part in mistake["loc"] if part not in {"pty", "tcp", "mqtt"}]
+        match mistake["type"]:
+            case "extra_forbidden":
+                what = "not known here; see --help"
+            case "union_tag_not_found":
+                what = "transport is missing: pty, tcp or mqtt"
+            case _:
+                what = mistake["msg"].removeprefix("Value error, ")
+        yield where, what
+
+
+def _place(where: list[str | int]) -> str:
+    match where:
+        case ["device", int(index), *keys]:
+            return f"device {index + 1}{''.join(f', {key}' for key in keys)}: "
+        case []:
+            return ""
+        case _:
+            return f"{'.'.join(map(str, where))}: "

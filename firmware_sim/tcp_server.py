@@ -1,0 +1,113 @@
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from firmware_sim.errors import AddressUnavailable
+from firmware_sim.outlet import Presence, until
+from firmware_sim.scenario import TcpDevice
+from firmware_sim.script import Emission, banner
+from firmware_sim.truth import TruthLog
+
+CLIENT_BUFFER_BYTES = 65_536  # what a slow client may be behind before it misses lines
+
+
+class TcpServer:
+    """A device behind a serial-to-network bridge: all clients get the same lines, each after boot_s and a banner.
+
+    pyserial's socket:// throws away what arrived during its open(), hence the silence first.
+    """
+
+    def __init__(self, device: TcpDevice, truth: TruthLog, announce: Callable[[str], None]) -> None:
+        self.presence = Presence()
+        self._device = device
+        self._truth = truth
+        self._announce = announce
+        self._connected: set[asyncio.Transport] = set()
+        self._ready: set[asyncio.Transport] = set()  # past the banner
+
+    @property
+    def baud(self) -> int | None:
+        """Speed of the serial line behind the bridge."""
+        return self._device.pace
+
+    @asynccontextmanager
+    async def open(self, tasks: asyncio.TaskGroup) -> AsyncIterator[None]:
+        """Listen from entry to exit."""
+        del tasks  # the event loop serves the clients
+        host, port = self._device.host, self._device.port
+        try:
+            server = await asyncio.get_running_loop().create_server(lambda: _Client(self), host, port)
+        except OSError as exc:
+            known = exc.errno is not None and exc.errno > 0  # asyncio's own words repeat the address
+            cause = os.strerror(exc.errno or 0) if known else str(exc)
+            raise AddressUnavailable(host, port, cause) from exc
+        try:
+            bound_port = server.sockets[0].getsockname()[1]
+            self._announce(f"ready tcp {self._device.name} socket://{host}:{bound_port}")
+            yield
+        finally:
+            server.close()
+            for transport in self._connected:
+                if transport.get_write_buffer_size():
+                    transport.abort()  # has not read for too long: its bytes would keep the socket open
+                else:
+                    transport.close()
+
+    def write(self, emission: Emission) -> bool:
+        """Dropped in the truth means: at least one client did not get it."""
+        if not self._ready:
+            return False
+        at_ns = time.time_ns()
+        missed = False
+        for transport in self._ready:
+            if transport.get_write_buffer_size() > CLIENT_BUFFER_BYTES:
+                missed = True
+            else:
+                transport.write(emission.line)
+        if missed:
+            self._truth.note_dropped(emission, at_ns)
+        else:
+            self._truth.note_emitted(emission, at_ns)
+        return True
+
+    async def drained(self) -> None:
+        """Wait until the kernel has all bytes; it delivers them even after the process has ended."""
+        await until(lambda: not any(transport.get_write_buffer_size() for transport in self._ready))
+
+    def client_came(self, transport: asyncio.Transport) -> None:
+        """Boot for this client."""
+        self._connected.add(transport)
+        asyncio.get_running_loop().call_later(self._device.boot_s, self._booted, transport)
+
+    def client_left(self, transport: asyncio.Transport) -> None:
+        """Without any client the device has no power."""
+        self._connected.discard(transport)
+        self._ready.discard(transport)
+        self.presence.set(listening=bool(self._ready))
+
+    def _booted(self, transport: asyncio.Transport) -> None:
+        if transport not in self._connected:
+            return
+        if self._device.banner:
+            transport.write(banner(self._device))
+        self._ready.add(transport)
+        self.presence.set(listening=True)
+
+
+class _Client(asyncio.Protocol):
+    """One connection; what a client sends is taken and ignored."""
+
+    def __init__(self, server: TcpServer) -> None:
+        self._server = server
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what create_server always passes
+        self._transport = transport
+        self._server.client_came(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._transport is not None:
+            self._server.client_left(self._transport)
