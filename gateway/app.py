@@ -3,11 +3,11 @@
 import asyncio
 import os
 import signal
-from typing import assert_never
+from typing import Any, assert_never
 
 import structlog
 
-from gateway import __version__
+from gateway import __version__, control
 from gateway.config import Config, MqttOptions, SerialOptions, SimulatorOptions
 from gateway.discovery import discover
 from gateway.journal import Journal, Release
@@ -73,7 +73,12 @@ async def _run(config: Config, journal: Journal, *, simulate: bool, stop: asynci
     pacing = asyncio.create_task(intake.release_held(), name="pacing")
     reading = asyncio.create_task(_read_sources(config, intake, simulate=simulate), name="sources")
     stopping = asyncio.create_task(stop.wait(), name="stop signal")
-    done, _ = await asyncio.wait({forwarding, pacing, reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+
+    async def answer(request: dict[str, Any]) -> dict[str, Any]:
+        return await committer.ask(lambda opened: opened.answer(request))
+
+    async with control.listening(config.journal.path, answer):
+        done, _ = await asyncio.wait({forwarding, pacing, reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
     # First no more readings, then everything durable, then a last chance for Kafka.
     await _end(reading, stopping, pacing)
     intake.release_all()

@@ -4,6 +4,7 @@ import click
 
 from gateway import __version__
 from gateway.cli.run import run
+from gateway.cli.spool import spool
 from gateway.cli.verify import verify
 from gateway.cli.words import EX_USAGE
 
@@ -32,3 +33,4 @@ def main() -> None:
 
 main.add_command(run)
 main.add_command(verify)
+main.add_command(spool)

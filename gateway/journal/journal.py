@@ -10,11 +10,13 @@ import sqlite3
 import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import structlog
 
 from gateway import wire
 from gateway.errors import SpoolError
+from gateway.journal import inspect
 from gateway.journal.database import JOURNAL_ID_CHARACTERS, JOURNAL_ID_LENGTH, connect
 from gateway.journal.folder import is_damage, prepare, translated
 from gateway.journal.high_mark import HighMark
@@ -136,6 +138,15 @@ class Journal:
                     return records
                 good = {record.sequence for record in records}
                 self._put_damaged_aside([row[0] for row in rows if row[0] not in good])
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Look into the file, see inspect.py; changes nothing.
+
+        Raises:
+            SpoolError: the request is not understood, or the file cannot be read.
+        """
+        with translated(self._path):
+            return inspect.answer(self._db, request)
 
     def held(self) -> list[Reading]:
         """The readings that waited for their second to end when the journal was last closed."""

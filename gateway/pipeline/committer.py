@@ -5,15 +5,18 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import structlog
 
 from gateway.errors import SpoolError
 from gateway.journal import Append, DropOldest, Journal, Operation, Release
+from gateway.journal.folder import is_damage
 from gateway.model import Record
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 MARK_DELAY_S = 0.5  # how long the delivered mark may wait for a commit that is needed anyway
 RETRY_S = 1.0
@@ -33,12 +36,11 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """A read that sees every submission before it."""
+class Question(Generic[T]):
+    """A look into the journal that sees every submission before it."""
 
-    after: int
-    limit: int
-    answer: asyncio.Future[list[Record]]
+    look: Callable[[Journal], T]
+    answer: asyncio.Future[T]
 
 
 class Listener(Protocol):
@@ -73,7 +75,7 @@ class Committer:
         self._when_full = when_full
         self.trouble: Trouble | None = None
         self._loop = asyncio.get_running_loop()
-        self._inbox: list[Submission | Question] = []
+        self._inbox: list[Submission | Question[Any]] = []
         self._marks: list[Operation] = []
         self._wake = threading.Condition()
         self._stopping = False
@@ -94,10 +96,14 @@ class Committer:
                 self._wake.notify()
             self._marks.append(operation)
 
-    async def read(self, after: int, limit: int) -> list[Record]:
-        """Queued records above the sequence `after`, as Journal.read."""
-        answer: asyncio.Future[list[Record]] = self._loop.create_future()
-        self._put(Question(after, limit, answer))
+    async def ask(self, look: Callable[[Journal], T]) -> T:
+        """Look into the journal in its thread, after everything submitted so far.
+
+        Raises:
+            SpoolError: as `look` does.
+        """
+        answer: asyncio.Future[T] = self._loop.create_future()
+        self._put(Question(look, answer))
         return await answer
 
     async def settled(self) -> None:
@@ -116,7 +122,7 @@ class Committer:
             self._wake.notify()
         await asyncio.to_thread(self._thread.join)
 
-    def _put(self, item: Submission | Question) -> None:
+    def _put(self, item: Submission | Question[Any]) -> None:
         with self._wake:
             self._inbox.append(item)
             self._wake.notify()
@@ -134,7 +140,7 @@ class Committer:
             if not items and not marks:
                 return
 
-    def _take(self) -> tuple[list[Submission | Question], list[Operation]]:
+    def _take(self) -> tuple[list[Submission | Question[Any]], list[Operation]]:
         """Wait for work. Both empty: stop."""
         with self._wake:
             deadline: float | None = None
@@ -211,21 +217,22 @@ class Committer:
         for submission in submissions:
             submission.committed()
 
-    def _answer(self, question: Question) -> None:
+    def _answer(self, question: Question[Any]) -> None:
         try:
-            records = self._journal.read(question.after, question.limit)
+            seen = question.look(self._journal)
         except SpoolError as exc:
-            self._cope(exc, [])
+            if is_damage(exc.__cause__):
+                self._cope(exc, [])
             self._loop.call_soon_threadsafe(_fail, question.answer, exc)
         else:
-            self._loop.call_soon_threadsafe(_resolve, question.answer, records)
+            self._loop.call_soon_threadsafe(_resolve, question.answer, seen)
 
 
-def _resolve(answer: asyncio.Future[list[Record]], records: list[Record]) -> None:
+def _resolve(answer: asyncio.Future[T], seen: T) -> None:
     if not answer.done():
-        answer.set_result(records)
+        answer.set_result(seen)
 
 
-def _fail(answer: asyncio.Future[list[Record]], error: SpoolError) -> None:
+def _fail(answer: asyncio.Future[Any], error: SpoolError) -> None:
     if not answer.done():
         answer.set_exception(error)

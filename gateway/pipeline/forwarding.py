@@ -5,12 +5,13 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 
 from gateway import wire
 from gateway.errors import SinkUnavailable, SpoolError
-from gateway.journal import Delivered, Quarantine
+from gateway.journal import Delivered, Journal, Quarantine
 from gateway.model import Record
 from gateway.pipeline.committer import Committer
 from gateway.sinks.sink import Sink
@@ -48,6 +49,7 @@ class Forwarder:
         self._more = asyncio.Event()
         self._idle = asyncio.Event()
         self._down_since_s: float | None = None
+        self._unreadable = False
         self.delivered_total = 0
         self.quarantined_total = 0
 
@@ -107,10 +109,14 @@ class Forwarder:
                 continue
             journal_name, newest = self._journal_name, self._newest
             try:
-                records = await committer.read(self._taken, READ_BACK)
-            except SpoolError:
-                await asyncio.sleep(LAST_RETRY_S)  # the committer has said it
+                records = await committer.ask(partial(Journal.read, after=self._taken, limit=READ_BACK))
+            except SpoolError as exc:
+                if not self._unreadable:
+                    log.error("journal_unreadable", error=str(exc))
+                self._unreadable = True
+                await asyncio.sleep(LAST_RETRY_S)
                 continue
+            self._unreadable = False
             if journal_name != self._journal_name:
                 continue  # these are the sequences of a journal that was replaced meanwhile
             self._tail.extend(records)

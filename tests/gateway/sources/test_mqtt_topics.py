@@ -1,0 +1,168 @@
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from gateway.errors import SourceLost
+from gateway.model import Delivery, Reading
+from gateway.sources.mqtt_topics import MqttSource, template_pattern
+from sandbox.mosquitto import Mosquitto
+
+MOMENT = datetime(2026, 11, 22, 3, 4, 5, tzinfo=UTC)
+clients = (f"test-{number}" for number in itertools.count())
+
+
+@pytest.mark.parametrize(
+    ("template", "topic", "sensor_id"),
+    [
+        ("suhu/{sensor_id}", "suhu/S1", "S1"),
+        ("suhu/{sensor_id}", "suhu/S1/x", None),
+        ("{sensor_id}/status/temperature:0", "shelly-1/status/temperature:0", "shelly-1"),
+        ("plant/+/{sensor_id}/#", "plant/hall 1/S1/a/b", "S1"),
+        ("plant/{sensor_id}/#", "plant/S1", "S1"),
+        ("a.b/{sensor_id}", "axb/S1", None),
+    ],
+)
+def test_a_template_takes_the_sensor_from_its_level(template: str, topic: str, sensor_id: str | None) -> None:
+    match = template_pattern(template).fullmatch(topic)
+    assert (match["sensor_id"] if match else None) == sensor_id
+
+
+def publish(broker: Mosquitto, *messages: tuple[str, bytes], retain: bool = False) -> None:
+    client = mqtt.Client(CallbackAPIVersion.VERSION2)
+    client.connect(broker.host, broker.port)
+    client.loop_start()
+    for topic, payload in messages:
+        client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(10)
+    client.disconnect()
+    client.loop_stop()
+
+
+async def take(deliveries: AsyncIterator[Delivery], count: int) -> list[Delivery]:
+    async with asyncio.timeout(10):
+        return [await anext(deliveries) for _ in range(count)]
+
+
+def source(broker: Mosquitto, client_id: str, topic: str) -> MqttSource:
+    return MqttSource(broker.host, broker.port, client_id, [topic], now=lambda: MOMENT)
+
+
+@pytest.fixture
+def topic(request: pytest.FixtureRequest) -> str:
+    return f"{request.node.name}/{{sensor_id}}"
+
+
+@pytest.fixture
+def to(topic: str) -> Callable[[str], str]:
+    return lambda sensor_id: topic.replace("{sensor_id}", sensor_id)
+
+
+pytestmark = pytest.mark.system
+
+
+def test_messages_become_readings_in_order(mosquitto: Mosquitto, topic: str, to: Callable[[str], str]) -> None:
+    async def scenario() -> list[Reading]:
+        async with source(mosquitto, next(clients), topic).open() as deliveries:
+            messages = [(to("S1"), b"70.25"), (to("S2"), b'{"suhu": 71}'), (to("S3"), b'{"sensor_id":"S9","suhu":72}')]
+            await asyncio.to_thread(publish, mosquitto, *messages)
+            return [one for delivery in await take(deliveries, 3) for one in delivery.readings]
+
+    assert asyncio.run(scenario()) == [
+        Reading("S1", 70.25, MOMENT, "mqtt"),
+        Reading("S2", 71.0, MOMENT, "mqtt"),
+        Reading("S9", 72.0, MOMENT, "mqtt"),
+    ]
+
+
+def test_what_is_not_acknowledged_comes_again_and_what_is_does_not(
+    mosquitto: Mosquitto, topic: str, to: Callable[[str], str]
+) -> None:
+    client_id = next(clients)
+
+    async def life(acknowledge: int, expect: int) -> list[float]:
+        async with source(mosquitto, client_id, topic).open() as deliveries:
+            if acknowledge:
+                await asyncio.to_thread(
+                    publish, mosquitto, *[(to("S1"), str(70 + number).encode()) for number in range(10)]
+                )
+            taken = await take(deliveries, expect)
+            for delivery in taken[:acknowledge]:
+                delivery.ack()
+            return [one.celsius for delivery in taken for one in delivery.readings]
+
+    assert asyncio.run(life(acknowledge=4, expect=10)) == [70, 71, 72, 73, 74, 75, 76, 77, 78, 79]
+    assert asyncio.run(life(acknowledge=0, expect=6)) == [74, 75, 76, 77, 78, 79]
+
+
+def test_the_broker_keeps_messages_while_the_gateway_is_away(
+    mosquitto: Mosquitto, topic: str, to: Callable[[str], str]
+) -> None:
+    client_id = next(clients)
+
+    async def subscribe() -> None:
+        async with source(mosquitto, client_id, topic).open():
+            pass
+
+    asyncio.run(subscribe())
+    publish(mosquitto, *[(to("S1"), str(number).encode()) for number in range(30)])
+    assert asyncio.run(collect(source(mosquitto, client_id, topic), 30)) == list(range(30))
+
+
+async def collect(one: MqttSource, count: int) -> list[float]:
+    taken: list[float] = []
+    async with one.open() as deliveries:
+        async with asyncio.timeout(10):
+            async for delivery in deliveries:
+                taken += [reading.celsius for reading in delivery.readings]
+                delivery.ack()
+                if len(taken) == count:
+                    break
+    return taken
+
+
+def test_a_poisoned_message_is_rejected_with_its_reason_and_the_next_one_read(
+    mosquitto: Mosquitto, topic: str, to: Callable[[str], str]
+) -> None:
+    async def scenario() -> list[Delivery]:
+        async with source(mosquitto, next(clients), topic).open() as deliveries:
+            bad = [b"{", b"\xff\xfe", b'{"suhu": NaN}', b"x" * 70_000, b""]
+            await asyncio.to_thread(publish, mosquitto, *[(to("S1"), one) for one in bad], (to("S1"), b"70"))
+            return await take(deliveries, 6)
+
+    deliveries = asyncio.run(scenario())
+    reasons = [delivery.rejected[0].reason for delivery in deliveries[:5]]
+    assert reasons == ["bad_json", "not_text", "bad_json", "too_large", "empty"]
+    assert deliveries[5].readings[0].celsius == 70
+
+
+def test_a_retained_message_is_no_reading(mosquitto: Mosquitto, topic: str, to: Callable[[str], str]) -> None:
+    publish(mosquitto, (to("S1"), b"99"), retain=True)
+
+    async def scenario() -> list[Delivery]:
+        async with source(mosquitto, next(clients), topic).open() as deliveries:
+            await asyncio.to_thread(publish, mosquitto, (to("S1"), b"70"))
+            return await take(deliveries, 2)
+
+    first, second = asyncio.run(scenario())
+    assert [one.reason for one in first.rejected] == ["retained"]
+    assert second.readings == (Reading("S1", 70.0, MOMENT, "mqtt"),)
+
+
+def test_a_broker_that_goes_away_is_source_lost(mosquitto: Mosquitto, topic: str) -> None:
+    async def scenario() -> None:
+        async with source(mosquitto, next(clients), topic).open() as deliveries:
+            await asyncio.to_thread(mosquitto.kill)
+            with pytest.raises(SourceLost, match="is lost"):
+                await asyncio.wait_for(anext(deliveries), 10)
+        with pytest.raises(SourceLost, match="cannot be reached"):
+            async with source(mosquitto, next(clients), topic).open():
+                pass
+
+    try:
+        asyncio.run(scenario())
+    finally:
+        mosquitto.start()
