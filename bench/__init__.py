@@ -1,0 +1,1 @@
+"""Benchmarks: real parts, one run, results as JSON in bench/out/."""
