@@ -23,8 +23,9 @@ LINGER_S = 2.0
 REFUSALS = (
     kafka_errors.MessageSizeTooLargeError,
     kafka_errors.RecordListTooLargeError,
-    kafka_errors.InvalidTimestampError,
 )
+# Kafka refuses timestamps more than an hour ahead of its own clock, and takes this in their place.
+NO_TIMESTAMP = -1
 
 
 class KafkaSink:
@@ -68,6 +69,11 @@ class KafkaSink:
         for record in records:
             by_partition.setdefault(partition_of(record.key, partitions), []).append(record)
         errors = self._produce(by_partition)
+        if untimely := [one for one, error in errors.items() if isinstance(error, kafka_errors.InvalidTimestampError)]:
+            # A wrong clock, ours or the device's: they go without a Kafka timestamp; measured_at says the same.
+            for partition in untimely:
+                del errors[partition]
+            errors |= self._produce({one: by_partition[one] for one in untimely}, timestamps=False)
         unsent: list[Record] = []
         refused: list[tuple[Record, str]] = []
         cause = None
@@ -95,8 +101,12 @@ class KafkaSink:
                 return Receipt(records[done:], refused, self._unavailable(single))
         return Receipt(refused=refused)
 
-    def _produce(self, by_partition: dict[int, list[Record]]) -> dict[int, Exception]:
+    def _produce(self, by_partition: dict[int, list[Record]], *, timestamps: bool = True) -> dict[int, Exception]:
         """Send one batch per partition and wait.
+
+        Args:
+            by_partition: the records of each partition, in order.
+            timestamps: whether records carry theirs.
 
         Returns:
             The partitions whose batch failed, and why.
@@ -106,7 +116,11 @@ class KafkaSink:
         futures = {
             partition: [
                 producer.send(
-                    self._topic, record.value, record.key, partition=partition, timestamp_ms=record.timestamp_ms
+                    self._topic,
+                    record.value,
+                    record.key,
+                    partition=partition,
+                    timestamp_ms=record.timestamp_ms if timestamps else NO_TIMESTAMP,
                 )
                 for record in records
             ]

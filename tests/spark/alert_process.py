@@ -4,10 +4,12 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaProducer
+from kafka.admin import KafkaAdminClient
 
-from sandbox.kafka import API_VERSION, Kafka
+from sandbox.kafka import Kafka
 from sandbox.process import Child
+from sandbox.records import API_VERSION
 
 PROJECT = Path(__file__).resolve().parents[2]
 READY_TIMEOUT_S = 60.0
@@ -17,9 +19,11 @@ SPARK_SUBMIT = str(Path(sys.executable).with_name("spark-submit"))
 class AlertProcess(Child):
     """`alerts.py` as a child process on topics of its own; standard output and error end up in one log."""
 
+    class_cache: Path | None = None  # once recorded, of every start that names no other
+
     def __init__(
         self,
-        kafka: Kafka,
+        bootstrap_servers: str,
         work_dir: Path,
         *options: str,
         topic: str = "",
@@ -30,7 +34,9 @@ class AlertProcess(Child):
         self.topic = topic or f"readings-{work_dir.name}"
         self.alerts_topic = alerts_topic or f"alerts-{work_dir.name}"
         self.checkpoint = work_dir / "checkpoint"
-        argv = [*command, str(PROJECT / "spark" / "alerts.py"), "--bootstrap-servers", kafka.bootstrap_servers]
+        argv = [*command, str(PROJECT / "spark" / "alerts.py"), "--bootstrap-servers", bootstrap_servers]
+        if self.class_cache is not None:
+            argv += ["--class-cache", str(self.class_cache)]
         argv += ["--topic", self.topic, "--alerts-topic", self.alerts_topic, "--checkpoint", str(self.checkpoint)]
         super().__init__("alerts", [*argv, *options], work_dir, pipe_stdout=pipe_stdout)
 
@@ -68,7 +74,9 @@ def reading(
 
 def send(kafka: Kafka, topic: str, values: Iterable[bytes | None], *, partitions: int = 3, key: bytes = b"k") -> None:
     """Write records, spread over the partitions in turn, and return when the broker has them."""
-    producer = KafkaProducer(bootstrap_servers=kafka.bootstrap_servers.split(","), api_version=API_VERSION, acks="all")
+    producer = KafkaProducer(
+        bootstrap_servers=kafka.bootstrap_servers.split(","), api_version=API_VERSION, acks="all", retries=9
+    )
     try:
         futures = [
             producer.send(topic, value, key=key, partition=number % partitions) for number, value in enumerate(values)
@@ -79,22 +87,14 @@ def send(kafka: Kafka, topic: str, values: Iterable[bytes | None], *, partitions
         producer.close()
 
 
-def read_all(kafka: Kafka, topic: str, partitions: int = 3) -> list[tuple[int, bytes | None, bytes | None]]:
-    """Read a whole topic: partition, key and value of each record."""
-    consumer = KafkaConsumer(
-        bootstrap_servers=kafka.bootstrap_servers.split(","), api_version=API_VERSION, auto_offset_reset="earliest"
-    )
+def recreate(kafka: Kafka, topic: str, partitions: int = 3) -> None:
+    """Delete a topic and create another one of the same name."""
+    admin = KafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers.split(","), api_version=API_VERSION)
     try:
-        assigned = [TopicPartition(topic, number) for number in range(partitions)]
-        consumer.assign(assigned)
-        ends = consumer.end_offsets(assigned)
-        found: list[tuple[int, bytes | None, bytes | None]] = []
-        while any(consumer.position(partition) < end for partition, end in ends.items()):
-            for records in consumer.poll(timeout_ms=500).values():
-                found += [(record.partition, record.key, record.value) for record in records]
-        return found
+        admin.delete_topics([topic])
     finally:
-        consumer.close()
+        admin.close()
+    kafka.create_topic(topic, partitions)
 
 
 def event_ids(lines: Iterable[str]) -> list[str]:

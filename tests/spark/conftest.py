@@ -3,18 +3,10 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
-
-from sandbox.kafka import Kafka
 from suhu_jobs.connector import find_connector
 from suhu_jobs.jvm import Jvm, start_jvm
 from suhu_jobs.session import driver_conf, start_session
 from suhu_jobs.settings import AlertSettings, parse_settings
-
-
-@pytest.fixture(scope="session")
-def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
-    with Kafka(tmp_path_factory.mktemp("kafka")) as cluster:
-        yield cluster
 
 
 @pytest.fixture(scope="session")

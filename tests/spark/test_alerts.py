@@ -12,61 +12,42 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 from kafka import KafkaProducer
-from kafka.admin import KafkaAdminClient
 
-from sandbox.kafka import API_VERSION, Kafka
-from tests.spark.alert_process import PROJECT, SPARK_SUBMIT, AlertProcess, event_ids, read_all, reading, send
+from sandbox.kafka import Kafka
+from sandbox.records import API_VERSION, read_topic
+from sandbox.waiting import wait_until
+from tests.spark.alert_process import (
+    PROJECT,
+    SPARK_SUBMIT,
+    AlertProcess,
+    event_ids,
+    reading,
+    recreate,
+    send,
+)
+from tests.spark.hostile import HOSTILE
 
 pytestmark = pytest.mark.system
 
-HOSTILE: list[bytes | None] = [
-    None,
-    b"",
-    b"null",
-    b"true",
-    b"83.4",
-    b'"S1"',
-    b"not json at all",
-    b"{",
-    b'{"sensor_id":"X","suhu":',
-    b'{"sensor_id":"X","suhu":99',
-    b'["X",99]',
-    b'[{"sensor_id":"X","suhu":99}]',
-    b'{"sensor_id":"X","suhu":"99"}',
-    b'{"sensor_id":"X","suhu":null}',
-    b'{"sensor_id":"X","suhu":true}',
-    b'{"sensor_id":"X","suhu":[99]}',
-    b'{"sensor_id":"X","suhu":{"a":99}}',
-    b'{"sensor_id":"X","suhu":NaN}',
-    b'{"sensor_id":"X","suhu":"NaN"}',
-    b'{"sensor_id":"X","suhu":Infinity}',
-    b'{"sensor_id":"X","suhu":"Infinity"}',
-    b'{"sensor_id":"X","suhu":"+INF"}',
-    b'{"sensor_id":"X","suhu":1e999}',
-    b'{"sensor_id":"X","suhu":-1e999}',
-    b'{"sensor_id":"X","suhu":' + b"9" * 2000 + b"}",
-    b'{"sensor_id":"","suhu":99}',
-    b'{"sensor_id":null,"suhu":99}',
-    b'{"suhu":99}',
-    b'{"sensor_id":"X"}',
-    b'{"SENSOR_ID":"X","SUHU":99}',
-    b"\xff\xfe\xfd",
-    b"\x00" * 64,
-    b'\xef\xbb\xbf{"sensor_id":"X","suhu":99}',
-    '{"sensor_id":"X","suhu":99}'.encode("utf-16"),
-    b"\x1f\x8b\x08\x00\x00\x00\x00\x00",
-    b"\x00\x00\x00\x00\x07" + b'{"sensor_id":"X","suhu":99}',
-    b'{"sensor_id":"X","suhu":99,"deep":' + b"[" * 5000 + b"]" * 5000 + b"}",
-    b"[" * 100_000,
-    b'{"a":' * 20_000,
-    b'{"sensor_id":"X","suhu":80}{"sensor_id":"X","suhu":99}',
-    b"x" * 900_000,
-]
+
+@pytest.fixture(scope="session", autouse=True)
+def class_cache(kafka: Kafka, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Record the JVM's classes once, as `make setup` may; every other start in this file takes half the time with it."""
+    folder = tmp_path_factory.mktemp("recording")
+    cache = folder / "classes.jsa"
+    with AlertProcess(kafka.bootstrap_servers, folder, "--class-cache", str(cache), "--record-class-cache") as job:
+        job.wait_ready()
+        send(kafka, job.topic, [reading(1)])
+        assert _ended(job) == 0
+        assert event_ids(job.warnings()) == ["pabrik-1/k3v9/1"]
+    assert cache.stat().st_size > 10_000_000
+    AlertProcess.class_cache = cache
+    return cache
 
 
 @pytest.fixture
 def job(kafka: Kafka, tmp_path: Path) -> Iterator[AlertProcess]:
-    with AlertProcess(kafka, tmp_path) as process:
+    with AlertProcess(kafka.bootstrap_servers, tmp_path) as process:
         yield process.wait_ready()
 
 
@@ -105,9 +86,7 @@ def test_kill_loses_no_warning_and_repeats_at_most_one_marked_line_a_kill(kafka:
     assert sorted(set(event_ids(lines))) == sorted(expected)
 
 
-def test_a_resend_is_warned_of_once_and_a_reused_event_id_is_not_taken_for_one(
-    kafka: Kafka, job: AlertProcess
-) -> None:
+def test_a_resend_is_warned_of_once_and_a_reused_event_id_is_not_taken_for_one(kafka: Kafka, job: AlertProcess) -> None:
     send(kafka, job.topic, [reading(1), reading(2)])
     send(kafka, job.topic, [reading(1), reading(2), reading(3)], partitions=1)
     send(kafka, job.topic, [reading(1, 95)])
@@ -129,7 +108,7 @@ def test_hostile_records_stop_nothing_and_both_modes_print_the_same(kafka: Kafka
         b'{"sensor_id":"a\xffb","suhu":1e3}{"sensor_id":"second","suhu":99}',
         b'{"sensor_id":"' + b"L" * 300 + b'","suhu":81,"event_id":"' + b"e" * 300 + b'"}',
     ]
-    with AlertProcess(kafka, tmp_path, "--mode", mode) as job:
+    with AlertProcess(kafka.bootstrap_servers, tmp_path, "--mode", mode) as job:
         job.wait_ready()
         send(kafka, job.topic, [*HOSTILE, *odd, reading(1), *HOSTILE, reading(2, 20), reading(3, sensor_id="S3")])
         job.wait_for_warnings(6)
@@ -143,19 +122,19 @@ def test_hostile_records_stop_nothing_and_both_modes_print_the_same(kafka: Kafka
             "PERINGATAN odd 1 90 °C > 80 °C - -",
         ]
         assert "query failed" not in job.log.read_text()
-        alerts = read_all(kafka, job.alerts_topic)
+        alerts = read_topic(kafka.bootstrap_servers, job.alerts_topic)
         schema = json.loads((PROJECT / "contracts" / "sensor-suhu-alerts.schema.json").read_text())
-        for partition, key, value in alerts:
-            alert = json.loads(value or b"")
+        for record in alerts:
+            alert = json.loads(record.value or b"")
             Draft202012Validator(schema).validate(alert)
-            assert alert["sensor_id"].encode() == key
-            assert alert["alert_id"].split("/")[:2] == [job.topic, str(partition)]
+            assert alert["sensor_id"].encode() == record.key
+            assert alert["alert_id"].split("/")[:2] == [job.topic, str(record.partition)]
         assert len(alerts) == 6
 
 
 def test_broker_restart_ends_nothing(tmp_path: Path) -> None:
     (tmp_path / "job").mkdir()
-    with Kafka(tmp_path) as kafka, AlertProcess(kafka, tmp_path / "job") as job:
+    with Kafka(tmp_path) as kafka, AlertProcess(kafka.bootstrap_servers, tmp_path / "job") as job:
         job.wait_ready()
         send(kafka, job.topic, [reading(1), reading(2), reading(3)])
         job.wait_for_warnings(3)
@@ -170,24 +149,23 @@ def test_broker_restart_ends_nothing(tmp_path: Path) -> None:
 def test_a_missing_broker_is_waited_for_and_said_once(tmp_path: Path) -> None:
     (tmp_path / "job").mkdir()
     kafka = Kafka(tmp_path)
-    with AlertProcess(kafka, tmp_path / "job") as job:
+    with AlertProcess(kafka.bootstrap_servers, tmp_path / "job") as job:
         job.wait_for_line('event="kafka unreachable"', 30)
         with kafka:
             job.wait_ready()
             assert [line.split('event="')[1].split('"')[0] for line in job.words()] == [
                 "connector chosen",
                 "kafka unreachable",
+                "topic created",
+                "topic created",
                 "kafka reachable",
-                "topic created",
-                "topic created",
                 "alerts ready",
             ]
             assert job.stop() == 0
 
 
 def test_stop_works_while_the_broker_is_missing(tmp_path: Path) -> None:
-    (tmp_path / "job").mkdir()
-    with AlertProcess(Kafka(tmp_path), tmp_path / "job") as job:
+    with AlertProcess("127.0.0.1:1", tmp_path) as job:
         job.wait_for_line('event="kafka unreachable"', 30)
         assert job.stop(timeout_s=8) == 0
 
@@ -196,12 +174,12 @@ def test_topics_created_anew_are_noticed_and_read_from_their_beginning(kafka: Ka
     send(kafka, job.topic, [reading(number) for number in range(1, 7)])
     job.wait_for_warnings(6)
     assert job.stop() == 0
-    _recreate(kafka, job.topic)
-    _recreate(kafka, job.alerts_topic)
+    recreate(kafka, job.topic)
+    recreate(kafka, job.alerts_topic)
     send(kafka, job.topic, [reading(number) for number in range(4, 13)])  # 4 to 6 are resends
     job.start()
     job.wait_ready().wait_for_warnings(12)
-    _recreate(kafka, job.topic)
+    recreate(kafka, job.topic)
     send(kafka, job.topic, [reading(number) for number in range(13, 16)])
     job.wait_for_warnings(15)
     assert job.stop() == 0
@@ -212,18 +190,18 @@ def test_topics_created_anew_are_noticed_and_read_from_their_beginning(kafka: Ka
 
 
 def test_too_few_slots_are_refused_with_words(kafka: Kafka, tmp_path: Path) -> None:
-    with AlertProcess(kafka, tmp_path, "--master", "local[2]") as job:
+    with AlertProcess(kafka.bootstrap_servers, tmp_path, "--master", "local[2]") as job:
         assert _ended(job) == 69
         assert job.log_since_start().splitlines()[-1] == (
-            "alerts.py: 3 partitions need 3 task slots, but the master local[2] has 2; the others would silently not be "
-            "read. Give more cores, or leave --master out on one machine"
+            "alerts.py: 3 partitions need 3 task slots, but the master local[2] has 2; the others would silently not "
+            "be read. Give more cores, or leave --master out on one machine"
         )
 
 
 def test_another_threshold_or_a_second_job_on_one_checkpoint_is_refused(
     kafka: Kafka, job: AlertProcess, tmp_path: Path
 ) -> None:
-    second = AlertProcess(kafka, tmp_path / "second", topic=job.topic, alerts_topic=job.alerts_topic)
+    second = AlertProcess(kafka.bootstrap_servers, tmp_path / "second", topic=job.topic, alerts_topic=job.alerts_topic)
     second.argv += ["--checkpoint", str(job.checkpoint)]
     with second:
         assert _ended(second) == 75
@@ -238,7 +216,7 @@ def test_another_threshold_or_a_second_job_on_one_checkpoint_is_refused(
 def test_spark_submit_runs_the_same_job(kafka: Kafka, tmp_path: Path) -> None:
     jars = ",".join(str(jar) for jar in (PROJECT / ".fetched" / "lib" / "spark").glob("*.jar"))
     command = (SPARK_SUBMIT, "--jars", jars)
-    with AlertProcess(kafka, tmp_path, command=command, pipe_stdout=True) as job:
+    with AlertProcess(kafka.bootstrap_servers, tmp_path, command=command, pipe_stdout=True) as job:
         job.wait_ready()
         send(kafka, job.topic, [reading(1)])
         assert job.stdout.readline() == "PERINGATAN S1 83.4 °C > 80 °C 2026-11-22T03:04:05.678Z pabrik-1/k3v9/1\n"
@@ -281,16 +259,5 @@ def _kill(job: AlertProcess, victim: str) -> None:
 
 def _ended(job: AlertProcess) -> int | None:
     """Wait for the end of a job that ends by itself."""
-    from sandbox.waiting import wait_until
-
     wait_until(lambda: not job.alive, 60, "the end of the job")
     return job.stop()
-
-
-def _recreate(kafka: Kafka, topic: str) -> None:
-    admin = KafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers.split(","), api_version=API_VERSION)
-    try:
-        admin.delete_topics([topic])
-    finally:
-        admin.close()
-    kafka.create_topic(topic, 3)

@@ -1,5 +1,6 @@
 import asyncio
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,15 @@ def test_a_record_that_kafka_refuses_is_named_and_the_others_land_in_order(kafka
     assert receipt.unsent == []
     landed = [one.value for one in read_topic(kafka.bootstrap_servers, topic)]
     assert landed == [sent[place].value for place in (0, 1, 3, 4)]
+
+
+def test_records_of_a_clock_that_is_years_ahead_land_in_order(kafka: Kafka) -> None:
+    topic = next(names)
+    kafka.create_topic(topic, 1, config={"message.timestamp.after.max.ms": "3600000"})
+    fifteen_years_ms = 15 * 365 * 86_400_000
+    sent = [record(1), replace(record(2), timestamp_ms=TIMESTAMP_MS + fifteen_years_ms), record(3)]
+    assert send(kafka.bootstrap_servers, topic, sent) == Receipt()
+    assert [one.value for one in read_topic(kafka.bootstrap_servers, topic)] == [one.value for one in sent]
 
 
 def test_a_missing_topic_is_said_and_nothing_is_lost(kafka: Kafka) -> None:
