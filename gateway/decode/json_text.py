@@ -55,7 +55,9 @@ def decode_json(text: str, default_id: str) -> list[Found]:
 
 
 def _depth(text: str) -> int:
-    """Upper bound of the nesting: brackets inside strings count too, which only makes it stricter."""
+    """Upper bound of the nesting, 0 when it is surely small; brackets in strings count too, which is only stricter."""
+    if text.count("{") + text.count("[") <= MAX_DEPTH:
+        return 0
     depth = deepest = 0
     for character in text:
         if character in "{[":

@@ -2,10 +2,10 @@
 
 import asyncio
 import socket
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -13,23 +13,44 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from gateway.errors import SourceLost
+from gateway.mqtt_packets import Message, PacketSplitter, pubacks
 
 KEEPALIVE_S = 30  # a dead peer is noticed within one and a half of it
 CONNECT_TIMEOUT_S = 10.0
 MISC_S = 1.0  # how often paho looks at its keep-alive timers
 LAST_ACKS_S = 2.0  # on a stop, how long to wait for commits whose messages are not acknowledged yet
 DRAIN_S = 0.5
+READ_BYTES = 131_072
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A PUBLISH as it arrived."""
+class _Client(mqtt.Client):
+    """paho, fed by us: what it reads from its socket is what we leave to it (a contract test watches this hook)."""
 
-    topic: str
-    payload: bytes
-    retained: bool
-    packet_id: int
-    qos: int
+    def __init__(self, client_id: str) -> None:
+        super().__init__(
+            CallbackAPIVersion.VERSION2,
+            client_id=client_id,
+            clean_session=False,
+            protocol=mqtt.MQTTv311,
+            manual_ack=True,
+        )
+        self.pending = b""
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        if not self.pending:
+            raise BlockingIOError
+        data, self.pending = self.pending[:bufsize], self.pending[bufsize:]
+        return data
+
+    def process(self, packets: bytes) -> None:
+        """Handle complete packets."""
+        self.pending += packets
+        while self.pending and self.socket() is not None:
+            self.loop_read()
+
+    def send_pubacks(self, packet_ids: list[int]) -> None:
+        """Acknowledge several messages in one write."""
+        self._packet_queue(mqtt.PUBACK, pubacks(packet_ids), 0, 0)
 
 
 class MqttLink:
@@ -53,13 +74,8 @@ class MqttLink:
         self._connected = asyncio.get_running_loop().create_future()
         self._lost: SourceLost | None = None
         self._unacknowledged = 0
-        self._client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=client_id,
-            clean_session=False,
-            protocol=mqtt.MQTTv311,
-            manual_ack=True,
-        )
+        self._splitter = PacketSplitter()
+        self._client = _Client(client_id)
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
@@ -83,7 +99,7 @@ class MqttLink:
         self._client.on_socket_register_write = lambda _c, _u, s: loop.add_writer(s, self._client.loop_write)
         self._client.on_socket_unregister_write = self._stop_writing
         self._client.on_socket_close = self._stop_watching
-        loop.add_reader(sock, self._client.loop_read)
+        loop.add_reader(sock, self._read, sock)
         if self._client.want_write():
             loop.add_writer(sock, self._client.loop_write)
         timers = asyncio.create_task(self._run_timers(), name=f"timers of {self._where}")
@@ -94,11 +110,11 @@ class MqttLink:
             timers.cancel()
             await self._close()
 
-    def acknowledge(self, message: Message) -> None:
-        """Send the PUBACK, unless the connection that brought the message is gone: the next one brings it again."""
-        self._unacknowledged -= 1
-        if self._lost is None and message.qos > 0:
-            self._client.ack(message.packet_id, message.qos)
+    def acknowledge(self, messages: Sequence[Message]) -> None:
+        """Send the PUBACKs, unless the connection that brought the messages is gone: the next one brings them again."""
+        self._unacknowledged -= len(messages)
+        if self._lost is None and (packet_ids := [one.packet_id for one in messages if one.qos > 0]):
+            self._client.send_pubacks(packet_ids)
         self._changed.set()
 
     async def _wait_for_session(self) -> None:
@@ -154,6 +170,33 @@ class MqttLink:
         loop.remove_reader(sock)
         loop.remove_writer(sock)
 
+    def _read(self, sock: Any) -> None:
+        try:
+            data = sock.recv(READ_BYTES)
+            while isinstance(sock, ssl.SSLSocket) and sock.pending():
+                data += sock.recv(READ_BYTES)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return
+        except OSError as exc:
+            self._end(f"the connection to {self._where} is lost: {exc}")
+            self._stop_watching(None, None, sock)
+            return
+        if not data:
+            self._end(f"the connection to {self._where} is lost: it has closed it")
+            self._stop_watching(None, None, sock)
+            return
+        try:
+            messages, others = self._splitter.feed(data)
+        except ValueError as exc:
+            self._end(f"{self._where} sends what is not MQTT: {exc}")
+            self._stop_watching(None, None, sock)
+            return
+        if messages:
+            self._inbox.extend(messages)
+            self._changed.set()
+        if others:
+            self._client.process(others)
+
     def _on_connect(self, _c: Any, _u: Any, _f: Any, reason: ReasonCode, _p: Any) -> None:
         if reason.is_failure:
             self._end(f"{self._where} refuses the connection: {reason}")
@@ -168,10 +211,8 @@ class MqttLink:
             self._connected.set_result(None)
 
     def _on_message(self, _c: Any, _u: Any, message: mqtt.MQTTMessage) -> None:
-        try:
-            topic = message.topic
-        except UnicodeDecodeError:
-            topic = "\ufffd"  # matches no template, so it is rejected with its reason and acknowledged
+        """QoS 0 only: what has QoS 1 was split off before paho saw it."""
+        topic = message._topic  # the public property raises on a topic that is not UTF-8
         self._inbox.append(Message(topic, bytes(message.payload), message.retain, message.mid, message.qos))
         self._changed.set()
 

@@ -3,14 +3,26 @@
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
 from gateway.model import Delivery, Reading, Rejected
+from gateway.mqtt_packets import MAX_PACKET_BYTES, Message
 from gateway.sources.interpret import interpret
-from gateway.sources.mqtt_link import Message, MqttLink
+from gateway.sources.mqtt_link import MqttLink
 
 PLACEHOLDER = "{sensor_id}"
+MAX_ROUTES = 10_000  # topics whose sensor is remembered; more only cost time
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What a topic says."""
+
+    name: str
+    sensor_id: str | None  # None when no template takes it from the topic
+    fits: bool  # some template
 
 
 class MqttSource:
@@ -34,7 +46,9 @@ class MqttSource:
         self._host = host
         self._port = port
         self._client_id = client_id
-        self._templates = [(template, template_pattern(template)) for template in topics]
+        self._filters = [template.replace(PLACEHOLDER, "+") for template in topics]
+        self._patterns = [template_pattern(template) for template in topics]
+        self._routes: dict[bytes, Route] = {}
         self._now = now
 
     @property
@@ -45,29 +59,44 @@ class MqttSource:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[AsyncIterator[Delivery]]:
         """See Source."""
-        filters = [template.replace(PLACEHOLDER, "+") for template, _ in self._templates]
-        link = MqttLink(self._host, self._port, self._client_id, filters)
+        link = MqttLink(self._host, self._port, self._client_id, self._filters)
         async with link.connected() as batches:
             yield self._deliveries(link, batches)
 
     async def _deliveries(self, link: MqttLink, batches: AsyncIterator[list[Message]]) -> AsyncIterator[Delivery]:
         async for batch in batches:
             arrived_at = self._now()
+            readings: list[Reading] = []
+            rejected: list[Rejected] = []
             for message in batch:
-                readings, rejected = self._interpret(message, arrived_at)
-                yield Delivery(tuple(readings), tuple(rejected), ack=partial(link.acknowledge, message))
+                good, bad = self._interpret(message, arrived_at)
+                readings += good
+                rejected += bad
+            yield Delivery(tuple(readings), tuple(rejected), ack=partial(link.acknowledge, batch))
 
     def _interpret(self, message: Message, arrived_at: datetime) -> tuple[list[Reading], list[Rejected]]:
+        if message.oversized:
+            return [], [Rejected("too_large", f"more than {MAX_PACKET_BYTES} bytes", b"")]
         if message.retained:
             # The broker's copy of an earlier value, sent on every subscription: nobody knows when it was measured.
-            return [], [Rejected("retained", f"retained message on {message.topic}", message.payload)]
-        match = next((m for _, pattern in self._templates if (m := pattern.fullmatch(message.topic))), None)
-        if match is None:
+            return [], [Rejected("retained", f"retained message on {message.topic!r}", message.payload)]
+        route = self._routes.get(message.topic)
+        if route is None:
+            if len(self._routes) >= MAX_ROUTES:
+                self._routes.clear()
+            route = self._routes[message.topic] = self._route(message.topic)
+        if not route.fits:
             return [], [Rejected("unknown_topic", f"topic {message.topic!r} fits no template", message.payload)]
-        sensor_id = match.groupdict().get("sensor_id")
         return interpret(
-            message.payload, name=message.topic, configured_id=sensor_id, source="mqtt", arrived_at=arrived_at
+            message.payload, name=route.name, configured_id=route.sensor_id, source="mqtt", arrived_at=arrived_at
         )
+
+    def _route(self, raw_topic: bytes) -> Route:
+        topic = raw_topic.decode("utf-8", "replace")
+        for pattern in self._patterns:
+            if (match := pattern.fullmatch(topic)) is not None:
+                return Route(topic, match.groupdict().get("sensor_id"), fits=True)
+        return Route(topic, None, fits=False)
 
 
 def template_pattern(template: str) -> re.Pattern[str]:
