@@ -17,6 +17,10 @@ NUMBER = r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,12})?"
 UNIT = r"(?:[°º˚*'’]|deg(?:rees)?\.?)?\s?(?:celsius|fahrenheit|kelvin|[CFK])\b|[℃℉]"
 
 
+# The commonest spellings; all others are taken apart.
+LETTERS = {None: "C", "C": "C", "°C": "C", "℃": "C", "F": "F", "°F": "F", "℉": "F", "K": "K"}
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """One temperature in a frame."""
@@ -31,8 +35,7 @@ def to_celsius(value: float, unit: str | None) -> float:
 
     Results are rounded to 6 decimals, so that 74.3 °F does not carry binary noise.
     """
-    letter = "C" if unit is None else {"℃": "C", "℉": "F"}.get(unit, _unit_letter(unit))
-    match letter:
+    match LETTERS.get(unit) or _unit_letter(str(unit)):
         case "F":
             return round((value - 32) / 1.8, 6)
         case "K":

@@ -41,7 +41,7 @@ def decode_json(text: str, default_id: str) -> list[Found]:
     if _depth(text) > MAX_DEPTH:
         raise FrameError("too_deep", f"nested deeper than {MAX_DEPTH}")
     try:
-        document = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        document = DECODER.decode(text)
     except (ValueError, RecursionError) as exc:
         raise FrameError("bad_json", f"not valid JSON: {exc}") from None
     if isinstance(document, dict):
@@ -69,16 +69,19 @@ def _depth(text: str) -> int:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    keys = [key.lower() for key, _ in pairs]
-    if len(set(keys)) < len(keys):
+    fields = {key.lower(): value for key, value in pairs}
+    if len(fields) < len(pairs):
         msg = "the same key twice in one object"
         raise ValueError(msg)
-    return dict(zip(keys, (value for _, value in pairs), strict=True))
+    return fields
 
 
 def _no_constant(name: str) -> NoReturn:
     msg = f"{name} is not JSON"
     raise ValueError(msg)
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
 
 
 def _reading(fields: Any, default_id: str) -> Found:
@@ -87,10 +90,10 @@ def _reading(fields: Any, default_id: str) -> Found:
     named = [key for key in TEMPERATURE_KEYS if key in fields]
     if not named:
         raise FrameError("no_temperature", "no key names a temperature")
-    values = {_celsius(fields, key) for key in named}
+    values = [_celsius(fields, key) for key in named]
     if len(values) > 1 and max(values) - min(values) > 0.06:  # °C and °F of one reading, each rounded to 0.1
         raise FrameError("ambiguous", f"{' and '.join(named)} disagree")
-    return checked(_sensor_id(fields, default_id), _celsius(fields, named[0]), _measured_at(fields))
+    return checked(_sensor_id(fields, default_id), values[0], _measured_at(fields))
 
 
 def _celsius(fields: dict[str, Any], key: str) -> float:

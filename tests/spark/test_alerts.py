@@ -32,7 +32,7 @@ pytestmark = pytest.mark.system
 
 @pytest.fixture(scope="session", autouse=True)
 def class_cache(kafka: Kafka, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Record the JVM's classes once, as `make setup` may; every other start in this file takes half the time with it."""
+    """Record the JVM's classes once; every other start in this file takes half the time with them."""
     folder = tmp_path_factory.mktemp("recording")
     cache = folder / "classes.jsa"
     with AlertProcess(kafka.bootstrap_servers, folder, "--class-cache", str(cache), "--record-class-cache") as job:
