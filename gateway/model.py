@@ -19,6 +19,7 @@ class Reading:
     celsius: float  # finite; ABSOLUTE_ZERO_CELSIUS to HOTTEST_CELSIUS
     measured_at: datetime  # aware, UTC; the device's clock where it has one
     source: SourceKind
+    clock_unsynced: bool = False  # measured_at comes from a clock that is surely wrong
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from gateway.model import Reading, Record
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ONE_MILLISECOND = timedelta(milliseconds=1)
+CLOCK_UNSYNCED = ',"clock_unsynced":true'
 REPLAYED = b',"replayed":true}'
 
 
@@ -40,7 +41,7 @@ def encode(reading: Reading, journal_name: str, sequence: int) -> Record:
     value = (
         f'{{"sensor_id":{json_text(reading.sensor_id)},"suhu":{reading.celsius!r},'
         f'"measured_at":"{rfc3339(reading.measured_at)}","source":"{reading.source}",'
-        f'"event_id":"{journal_name}/{sequence}"}}'
+        f'"event_id":"{journal_name}/{sequence}"{CLOCK_UNSYNCED if reading.clock_unsynced else ""}}}'
     )
     return Record(sequence, reading.sensor_id.encode(), value.encode(), timestamp_ms(reading.measured_at))
 
@@ -54,11 +55,17 @@ def replayed(record: Record) -> Record:
 
 def encode_held(reading: Reading) -> bytes:
     """The form in which the journal keeps a reading that waits for its second to end."""
-    fields = [reading.sensor_id, reading.celsius, timestamp_ms(reading.measured_at), reading.source]
+    fields = [
+        reading.sensor_id,
+        reading.celsius,
+        timestamp_ms(reading.measured_at),
+        reading.source,
+        reading.clock_unsynced,
+    ]
     return json.dumps(fields, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
 def decode_held(payload: bytes) -> Reading:
     """The reading that `encode_held` wrote, its time cut to milliseconds."""
-    sensor_id, celsius, measured_at_ms, source = json.loads(payload)
-    return Reading(sensor_id, celsius, EPOCH + measured_at_ms * ONE_MILLISECOND, source)
+    sensor_id, celsius, measured_at_ms, source, clock_unsynced = json.loads(payload)
+    return Reading(sensor_id, celsius, EPOCH + measured_at_ms * ONE_MILLISECOND, source, clock_unsynced)

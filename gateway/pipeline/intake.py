@@ -5,9 +5,11 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 
+from gateway.clock import WallClock
 from gateway.errors import SourceLost
 from gateway.journal import Operation
 from gateway.model import Delivery, Rejected, nothing_to_acknowledge
@@ -31,6 +33,7 @@ class Intake:
         self._committer = committer
         self._monotonic = monotonic
         self._room = asyncio.Semaphore(MAX_UNCOMMITTED)
+        self._clock = WallClock()
         self._held_earlier = asyncio.Event()  # something is due earlier than the release loop knows
         self.readings_total: Counter[str] = Counter()  # by kind of source
         self.dropped_total: Counter[str] = Counter()  # by reason
@@ -75,7 +78,10 @@ class Intake:
         now_s = self._monotonic()
         next_due_s = self._pacer.next_due_s()
         operations: list[Operation] = []
+        unsynced = self._clock.unsynced(time.time(), now_s)
         for reading in delivery.readings:
+            if unsynced:
+                reading = replace(reading, clock_unsynced=True)
             self.readings_total[reading.source] += 1
             if (operation := self._pacer.offer(reading, now_s)) is not None:
                 operations.append(operation)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -46,6 +47,15 @@ def test_a_reading_becomes_the_first_golden_record() -> None:
 )
 def test_what_the_gateway_writes_keeps_the_contract(reading: Reading) -> None:
     SCHEMA.validate(json.loads(wire.encode(reading, "gw/zz99aa88", 1).value))
+
+
+def test_a_reading_of_a_wrong_clock_and_one_that_waited_say_so() -> None:
+    record = wire.encode(replace(READING, clock_unsynced=True), "pabrik-1/k3v9", 1042)
+    assert record.value.endswith(b'/1042","clock_unsynced":true}')
+    waited = wire.replayed(record)
+    assert waited.value.endswith(b'"clock_unsynced":true,"replayed":true}')
+    assert wire.replayed(waited) == waited
+    SCHEMA.validate(json.loads(waited.value))
 
 
 def test_a_held_reading_comes_back_with_its_time_in_milliseconds() -> None:
