@@ -8,6 +8,7 @@ import asyncio
 import errno
 import os
 import termios
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -16,6 +17,7 @@ import serial
 from gateway.errors import SourceLost
 
 READ_BYTES = 65_536
+COALESCE_S = 0.005  # 1,500 bytes at 3 Mbaud: well below what the kernel buffers
 # What a port call may raise: pyserial translates some of it, and not everywhere (TypeError: closed in another thread).
 PORT_ERRORS = (serial.SerialException, OSError, termios.error, TypeError, ValueError)
 POLL_S = 0.2  # of the URL handlers that have no file descriptor, such as rfc2217://
@@ -50,8 +52,13 @@ async def _chunks(url: str, port: serial.Serial) -> AsyncIterator[bytes]:
             while True:
                 if data := await asyncio.to_thread(_poll, port):
                     yield data
+        last_s = 0.0
         while True:
             await _readable(fd)
+            # A busy line is read less often, with more in each read; one line a second waits for nothing.
+            if (rest_s := last_s + COALESCE_S - time.monotonic()) > 0:
+                await asyncio.sleep(rest_s)
+            last_s = time.monotonic()
             try:
                 data = os.read(fd, READ_BYTES)
             except BlockingIOError:

@@ -1,11 +1,12 @@
 import json
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient
+from suhu_jobs.jvm import Jvm
 
 from sandbox.kafka import Kafka
 from sandbox.process import Child
@@ -95,6 +96,29 @@ def recreate(kafka: Kafka, topic: str, partitions: int = 3) -> None:
     finally:
         admin.close()
     kafka.create_topic(topic, partitions)
+
+
+def delete_before(jvm: Jvm, kafka: Kafka, topic: str, offsets: Mapping[int, int]) -> None:
+    """Delete the records of some partitions below an offset, as retention does."""
+    java, new_array = jvm.java.java, jvm.gateway.new_array
+    # By reflection: py4j takes the static method of this name for the field accessor beside it.
+    parameters, arguments = new_array(java.lang.Class, 1), new_array(java.lang.Object, 1)
+    parameters[0] = java.lang.Long.TYPE
+    admin = jvm.java.org.apache.kafka.clients.admin
+    method = java.lang.Class.forName("org.apache.kafka.clients.admin.RecordsToDelete").getMethod(
+        "beforeOffset", parameters
+    )
+    wanted = java.util.HashMap()
+    for partition, offset in offsets.items():
+        arguments[0] = java.lang.Long(str(offset))
+        wanted.put(jvm.java.org.apache.kafka.common.TopicPartition(topic, partition), method.invoke(None, arguments))
+    properties = java.util.Properties()
+    properties.put("bootstrap.servers", kafka.bootstrap_servers)
+    client = admin.AdminClient.create(properties)
+    try:
+        client.deleteRecords(wanted).all().get()
+    finally:
+        client.close()
 
 
 def event_ids(lines: Iterable[str]) -> list[str]:

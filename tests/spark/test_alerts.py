@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 from kafka import KafkaProducer
+from suhu_jobs.jvm import Jvm
+from suhu_jobs.topics import Topics
 
 from sandbox.kafka import Kafka
 from sandbox.records import API_VERSION, read_topic
@@ -20,6 +22,7 @@ from tests.spark.alert_process import (
     PROJECT,
     SPARK_SUBMIT,
     AlertProcess,
+    delete_before,
     event_ids,
     reading,
     recreate,
@@ -187,6 +190,38 @@ def test_topics_created_anew_are_noticed_and_read_from_their_beginning(kafka: Ka
     words = "\n".join(job.words())
     assert words.count('event="readings topic recreated"') == 2
     assert words.count('event="alerts topic recreated"') == 1
+
+
+def test_readings_deleted_before_they_were_read_are_missed_loudly_and_the_rest_is_not(
+    kafka: Kafka, jvm: Jvm, job: AlertProcess
+) -> None:
+    send(kafka, job.topic, [reading(number) for number in range(1, 7)])  # offsets 0 and 1 of each partition
+    job.wait_for_warnings(6)
+    assert job.stop() == 0
+    send(kafka, job.topic, [reading(number) for number in range(7, 13)])  # offsets 2 and 3
+    delete_before(jvm, kafka, job.topic, {0: 3, 1: 1})
+    job.start()
+    job.wait_ready().wait_for_warnings(11)
+    assert job.stop() == 0
+    assert sorted(event_ids(job.warnings())) == sorted(
+        f"pabrik-1/k3v9/{number}" for number in (1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12)
+    )
+    lost = [line.split('event="readings lost" ')[1] for line in job.words() if "readings lost" in line]
+    assert lost == [
+        'partition=0 at_most=3 reason="deleted before they were read"',
+        'partition=1 at_most=1 reason="deleted before they were read"',
+    ]
+
+
+def test_partitions_that_are_added_are_read_too(kafka: Kafka, jvm: Jvm, job: AlertProcess) -> None:
+    topics = Topics(jvm, kafka.bootstrap_servers)
+    topics.grow(job.topic, 4)
+    topics.close()
+    send(kafka, job.topic, [reading(number) for number in range(1, 5)], partitions=4)
+    job.wait_for_warnings(4, timeout_s=60)
+    assert job.stop() == 0
+    assert sorted(event_ids(job.warnings())) == [f"pabrik-1/k3v9/{number}" for number in range(1, 5)]
+    assert {record.partition for record in read_topic(kafka.bootstrap_servers, job.alerts_topic)} == {0, 1, 2, 3}
 
 
 def test_too_few_slots_are_refused_with_words(kafka: Kafka, tmp_path: Path) -> None:
