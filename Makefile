@@ -1,0 +1,44 @@
+PYTHON ?= python3
+SECONDS ?=
+VENV_PYTHON := .venv/bin/python
+UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--no-annotate --python-version 3.11 --custom-compile-command "make lock" pyproject.toml
+
+.PHONY: help preflight setup demo test check bench-latency lock clean
+.DEFAULT_GOAL := help
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+preflight: ## check that this machine has Python, Java, disk and the rest; changes nothing
+	@command -v $(PYTHON) >/dev/null || { echo "preflight: $(PYTHON) was not found: install Python 3.11 or newer, or name one, as in 'make setup PYTHON=/path/to/python3.12'." >&2; exit 69; }
+	@$(PYTHON) sandbox/preflight.py $(if $(filter demo,$(MAKECMDGOALS)),--demo)
+
+setup: preflight ## make .venv from the hashed lock, fetch Kafka, Spark's connector and mosquitto; again: at once
+	@$(PYTHON) -m sandbox.install
+	@$(VENV_PYTHON) -m sandbox.fetch
+
+demo: setup ## run the whole system and show its warnings until Ctrl-C, or for SECONDS=30 with a verdict
+	@$(VENV_PYTHON) -m sandbox.demo $(if $(SECONDS),--seconds $(SECONDS))
+
+test: setup ## run every test on real parts
+	@$(VENV_PYTHON) -m pytest
+
+check: setup ## lint, format, types and import layers, exactly as CI does
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+bench-latency: setup ## measure device write to printed warning, into bench/out/latency.json
+	@$(VENV_PYTHON) -m bench.latency
+
+lock: setup ## pin all versions anew: requirements*.txt (Python, by uv) and sandbox/jars.sha256 (JVM)
+	@$(PYTHON) -m venv .fetched/uv && .fetched/uv/bin/pip install --quiet uv
+	@PATH="$$PWD/.fetched/uv/bin:$$PATH" $(UV_COMPILE) -o requirements.txt
+	@PATH="$$PWD/.fetched/uv/bin:$$PATH" $(UV_COMPILE) --group dev -c requirements.txt -o requirements-dev.txt
+	@PATH="$$PWD/.fetched/uv/bin:$$PATH" $(UV_COMPILE) --extra spark -c requirements.txt -o requirements-spark.txt
+	@$(VENV_PYTHON) -m sandbox.fetch --write-lock
+
+clean: ## remove everything that setup, tests and benches have made
+	@rm -rf .venv .fetched var bench/out .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

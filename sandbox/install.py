@@ -1,0 +1,82 @@
+"""Make `.venv` and install the hashed lock into it: `python3 -m sandbox.install` (by `make setup`).
+
+Runs under the user's Python, before anything is installed.
+"""
+
+import hashlib
+import os
+import re
+import sys
+import tempfile
+import venv
+from collections.abc import Iterable
+from pathlib import Path
+
+from sandbox.errors import SandboxError
+from sandbox.fetched import FETCHED, PROJECT
+from sandbox.preflight import EX_UNAVAILABLE, runs
+from sandbox.transcript import follow
+
+VENV = PROJECT / ".venv"
+LOCK = PROJECT / "requirements-dev.txt"
+_PACKAGE = re.compile(r"^(?:Collecting|Processing|Requirement already satisfied:) (?:\S*/)?([^\s;]+)")
+_LARGE = re.compile(r"^  (Downloading \S+ \(\d{2,}\.\d MB\))")  # worth a line of its own: this is where people wait
+_PHASE = re.compile(r"^ *(Building wheel for \S+|Installing collected packages)")
+
+
+def install(folder: Path = VENV, lock: Path = LOCK, scratch: Path = FETCHED) -> None:
+    """Install exactly what the lock names; at once when that has been done. The stamp is written last.
+
+    Args:
+        folder: the virtual environment; made when it is missing or broken.
+        lock: versions with hashes.
+        scratch: a folder for pip's log and what it unpacks meanwhile.
+
+    Raises:
+        SandboxError: the registry cannot be reached, the disk is full, or a package is not the locked one.
+    """
+    stamp, recipe = folder / "lock", hashlib.sha256(lock.read_bytes()).hexdigest()
+    python = folder / "bin" / "python"
+    works = python.exists() and runs([str(python), "-c", "import pip"])
+    if works and stamp.exists() and stamp.read_text() == recipe:
+        return
+    stamp.unlink(missing_ok=True)
+    if not works:
+        print(f"python: making {folder.name} with Python {sys.version.split()[0]}", flush=True)
+        venv.create(folder, clear=True, with_pip=True)
+    pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--require-hashes", "-r", str(lock)]
+    scratch.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=scratch) as unpacked:  # /tmp may be small, and preflight looked at this disk
+        lines = follow(pip, scratch / "pip.log", "Installing the Python packages", {**os.environ, "TMPDIR": unpacked})
+        _show(lines, total=len(re.findall(r"^\S+==", lock.read_text(), re.MULTILINE)))
+    stamp.write_text(recipe)
+
+
+def _show(lines: Iterable[str], total: int) -> None:
+    """Print how far pip is: a line a package, and one for each long step."""
+    done = 0
+    for line in lines:
+        if package := _PACKAGE.match(line):
+            done += 1
+            print(f"[{done}/{total}] {package[1]}", flush=True)
+        elif line.startswith("Ignoring "):  # for another operating system
+            total -= 1
+        elif step := _LARGE.match(line) or _PHASE.match(line):
+            print(f"python: {step[1]}", flush=True)
+
+
+def main() -> int:
+    """Install, and turn what can go wrong into one sentence."""
+    try:
+        install()
+    except SandboxError as error:
+        print(f"setup: {error}", file=sys.stderr)
+        return EX_UNAVAILABLE
+    except KeyboardInterrupt:
+        print("setup: interrupted; the next run goes on where this one ended.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

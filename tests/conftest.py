@@ -1,0 +1,20 @@
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.kafka import Kafka
+from sandbox.mosquitto import Mosquitto
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """One broker for all tests that do not harm it: give topics names of your own."""
+    with Kafka(tmp_path_factory.mktemp("kafka")) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
+    """One MQTT broker for all tests that do not harm it: use topics and client ids of your own."""
+    with Mosquitto(tmp_path_factory.mktemp("mosquitto")) as broker:
+        yield broker

@@ -1,0 +1,24 @@
+from pathlib import Path
+
+from sandbox.apt import install_mosquitto, services_not_started
+
+
+def test_nothing_is_done_where_mosquitto_is_installed(tmp_path: Path) -> None:
+    install_mosquitto(tmp_path / "apt.log")
+    assert not (tmp_path / "apt.log").exists()
+
+
+def test_services_are_held_back_only_meanwhile(tmp_path: Path) -> None:
+    policy = tmp_path / "policy-rc.d"
+    with services_not_started(policy):
+        assert policy.read_text() == "#!/bin/sh\nexit 101\n"
+        assert policy.stat().st_mode & 0o777 == 0o755
+    assert not policy.exists()
+
+
+def test_a_policy_that_is_there_is_left_alone(tmp_path: Path) -> None:
+    policy = tmp_path / "policy-rc.d"
+    policy.write_text("#!/bin/sh\nexit 0\n")
+    with services_not_started(policy):
+        assert policy.read_text() == "#!/bin/sh\nexit 0\n"
+    assert policy.read_text() == "#!/bin/sh\nexit 0\n"
