@@ -1,0 +1,24 @@
+"""The wire names of readings and alerts (contracts/), spelled here and nowhere else in this deliverable."""
+
+SENSOR_ID = "sensor_id"
+SUHU = "suhu"  # °C; the rest of the code says celsius
+MEASURED_AT = "measured_at"
+SOURCE = "source"
+EVENT_ID = "event_id"
+ALERT_ID = "alert_id"
+THRESHOLD = "threshold_celsius"
+
+# Text fields stay text: a bad timestamp must not cost a warning.
+READING_SCHEMA = f"{SENSOR_ID} STRING, {SUHU} DOUBLE, {MEASURED_AT} STRING, {SOURCE} STRING, {EVENT_ID} STRING"
+READING_COLUMNS = (SENSOR_ID, SUHU, MEASURED_AT, SOURCE, EVENT_ID)
+ALERT_COLUMNS = (ALERT_ID, SENSOR_ID, SUHU, THRESHOLD, MEASURED_AT, SOURCE, EVENT_ID)
+
+# What Kafka knows of the record a reading came in.
+ORIGIN_COLUMNS = ("topic", "partition", "offset")
+
+MAX_SENSOR_ID_CHARS = 128
+MAX_TEXT_CHARS = 256  # longer than any valid value of the optional fields
+
+# gateway/journal/sequence. Only an event_id of this form is trusted to recognise a resend.
+EVENT_ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}/[a-z0-9]{4,16}/[1-9][0-9]{0,18}"
+TOPIC_PATTERN = r"[A-Za-z0-9._-]{1,249}"

@@ -1,0 +1,122 @@
+import os
+import time
+from threading import Event
+
+from pyspark import SparkConf, SparkContext
+from pyspark.sql import SparkSession
+
+from suhu_jobs.connector import Connector
+from suhu_jobs.errors import Unavailable
+from suhu_jobs.jvm import LOG_SETTINGS, JavaError, Jvm, cause
+from suhu_jobs.settings import AlertSettings
+
+LOCAL_CHECKPOINTS = "org.apache.spark.sql.execution.streaming.checkpointing.FileSystemBasedCheckpointFileManager"
+DRIVER_MEMORY = "512m"
+SPARE_SLOTS = 8  # a slot that is not used costs nothing, and a topic may grow
+EXECUTORS_PATIENCE_S = 60.0
+SPARK_SUBMIT_DEFAULT = "local[*]"  # as many slots as cores, whatever the topic has
+
+
+def driver_conf(settings: AlertSettings, connector: Connector) -> dict[str, str]:
+    """Settings that a JVM must be started with; under spark-submit they are the caller's."""
+    local = is_local(settings.master)
+    if local:
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")  # nobody else is to reach the driver
+    return {
+        "spark.driver.memory": DRIVER_MEMORY,
+        "spark.driver.extraJavaOptions": " ".join(_java_options(settings)),
+        **connector.conf(local=local),
+    }
+
+
+def is_local(master: str | None) -> bool:
+    """Tell whether the executors are the driver itself."""
+    return master is None or master.startswith("local")
+
+
+def _java_options(settings: AlertSettings) -> list[str]:
+    cache = settings.class_cache.absolute()
+    options = [
+        # Few megabytes, few threads, and code that is warm at once: the simple collector and the fast compiler.
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-Xlog:disable",
+        "-Xlog:all=error:stderr",  # standard output belongs to the warnings
+        f'-Dlog4j2.configurationFile="{LOG_SETTINGS.as_uri()}"',
+    ]
+    if settings.record_class_cache:
+        options.append(f'-XX:ArchiveClassesAtExit="{cache.with_suffix(".new")}"')
+    elif cache.exists():
+        options.append(f'-XX:SharedArchiveFile="{cache}"')  # ignored by the JVM if it no longer fits
+    return options
+
+
+def start_session(jvm: Jvm, settings: AlertSettings, partitions: int) -> SparkSession:
+    """Start Spark in the JVM; what spark-submit was told has precedence over what we would choose.
+
+    Raises:
+        Unavailable: the master does not answer, or refuses.
+    """
+    told = jvm.java.System.getProperty if jvm.submitted else lambda _key: None
+    master = _master(settings.master, told("spark.master"), partitions)
+    wanted = {key: value for key, value in _session_conf(settings, master).items() if told(key) is None}
+    conf = SparkConf(loadDefaults=False).setAll([*wanted.items(), ("spark.master", master)])
+    try:
+        return SparkSession(SparkContext(conf=conf, gateway=jvm.gateway))
+    except JavaError as exc:
+        raise Unavailable(f"Spark did not start on the master {master} ({cause(exc)}): check --master") from exc
+
+
+def check_slots(spark: SparkSession, partitions: int, stop: Event) -> int:
+    """Count the task slots and return them; executors elsewhere are given a minute to register.
+
+    In Real-Time Mode each partition needs a slot of its own for as long as the query runs. Spark does not say so: with
+    fewer slots it reads some of the partitions and ignores the others.
+
+    Raises:
+        Unavailable: there are fewer slots than partitions.
+    """
+    context = spark.sparkContext._jsc.sc()
+    deadline = time.monotonic() + (0.0 if is_local(spark.sparkContext.master) else EXECUTORS_PATIENCE_S)
+    while True:
+        slots = int(context.maxNumConcurrentTasks(context.resourceProfileManager().defaultResourceProfile()))
+        if slots >= partitions or stop.is_set():
+            return slots
+        if time.monotonic() >= deadline:
+            raise Unavailable(
+                f"{partitions} partitions need {partitions} task slots, but the master {spark.sparkContext.master} has "
+                f"{slots}; the others would silently not be read. Give more cores, or leave --master out on one machine"
+            )
+        stop.wait(0.5)
+
+
+def _master(asked_for: str | None, submitted_with: str | None, partitions: int) -> str:
+    """Take our own option, else what spark-submit was told, else this machine with enough slots."""
+    if asked_for is not None:
+        return asked_for
+    if submitted_with not in {None, SPARK_SUBMIT_DEFAULT}:
+        return str(submitted_with)
+    return f"local[{partitions + SPARE_SLOTS}]"
+
+
+def _session_conf(settings: AlertSettings, master: str) -> dict[str, str]:
+    conf = {
+        "spark.app.name": "suhu-alerts",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.ui.liveUpdate.period": "0",  # else a task that runs for minutes is counted as active 10 s late
+        "spark.ui.retainedJobs": "10",
+        "spark.ui.retainedStages": "10",
+        "spark.ui.retainedTasks": "1000",
+        "spark.sql.ui.retainedExecutions": "10",
+        "spark.sql.shuffle.partitions": "1",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.adaptive.enabled": "false",  # streams cannot have it, and Spark would say so
+        "spark.sql.streaming.stopTimeout": "5s",
+        "spark.sql.streaming.numRecentProgressUpdates": "2",
+    }
+    if is_local(master):
+        conf |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+    if "://" not in settings.checkpoint.removeprefix("file://"):
+        conf["spark.sql.streaming.checkpointFileManagerClass"] = LOCAL_CHECKPOINTS
+    return conf

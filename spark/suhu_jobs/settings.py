@@ -1,0 +1,146 @@
+import argparse
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import NoReturn
+
+from suhu_jobs.errors import UsageError
+from suhu_jobs.schema import TOPIC_PATTERN
+
+PROJECT = Path(__file__).resolve().parents[2]
+DEFAULT_CHECKPOINT = PROJECT / "var" / "spark-alerts"
+DEFAULT_CLASS_CACHE = PROJECT / ".fetched" / "spark-classes.jsa"
+
+
+class Mode(StrEnum):
+    """How Spark runs the query; what it writes is the same."""
+
+    REAL_TIME = "real-time"  # long-running tasks, milliseconds
+    MICRO_BATCH = "micro-batch"  # a small job every 100 ms: the fallback
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSettings:
+    """What the command line asked for, checked."""
+
+    bootstrap_servers: str  # host:port,host:port
+    topic: str
+    alerts_topic: str
+    threshold_celsius: float  # finite; warned of strictly above it
+    checkpoint: str  # a local directory, or a URL of storage that Spark can reach
+    state: Path  # a local directory: what has been printed
+    mode: Mode
+    master: str | None  # None: local, with a slot for each partition
+    create_topics: bool
+    partitions: int  # of a topic that has to be created
+    starting_offsets: str  # earliest or latest; counts only for a new checkpoint
+    jars: str | None  # plain python only: comma-separated jars, or a directory of them
+    class_cache: Path  # plain python only
+    record_class_cache: bool
+
+
+def parse_settings(arguments: Sequence[str]) -> AlertSettings:
+    """Read the command line.
+
+    Raises:
+        UsageError: an option is unknown, or its value cannot be meant.
+        SystemExit: `--help` was asked for and has been printed.
+    """
+    given = _parser().parse_args(arguments)
+    remote = "://" in given.checkpoint and not given.checkpoint.startswith("file://")
+    if remote and given.state is None:
+        raise UsageError(f"--checkpoint {given.checkpoint} is not on this machine: give a local directory with --state")
+    if given.topic == given.alerts_topic:
+        raise UsageError(f"--topic and --alerts-topic are both {given.topic}: warnings need a topic of their own")
+    return AlertSettings(
+        bootstrap_servers=given.bootstrap_servers,
+        topic=given.topic,
+        alerts_topic=given.alerts_topic,
+        threshold_celsius=given.threshold,
+        checkpoint=given.checkpoint,
+        state=given.state or Path(given.checkpoint.removeprefix("file://")) / "printed",
+        mode=given.mode,
+        master=given.master,
+        create_topics=given.create_topics,
+        partitions=given.partitions,
+        starting_offsets=given.starting_offsets,
+        jars=given.jars,
+        class_cache=given.class_cache,
+        record_class_cache=given.record_class_cache,
+    )
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (see --help)")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="alerts.py",
+        description="Print one line for every temperature above the threshold, once. Defaults stand after the colons.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add(
+        "--bootstrap-servers", type=_servers, default="localhost:9092", metavar="HOST:PORT,…", help="Kafka: %(default)s"
+    )
+    add("--topic", type=_topic, default="sensor-suhu", help="of the readings: %(default)s")
+    add("--alerts-topic", type=_topic, default="sensor-suhu-alerts", help="written and followed: %(default)s")
+    add("--threshold", type=_celsius, default=80.0, metavar="°C", help="warn strictly above it: %(default)g")
+    add("--checkpoint", default=str(DEFAULT_CHECKPOINT), metavar="DIR", help="how far Spark has read: %(default)s")
+    add("--state", type=Path, metavar="DIR", help="what has been printed: `printed` in the checkpoint")
+    add("--mode", type=Mode, choices=list(Mode), default=Mode.REAL_TIME, help="micro-batch is the slower fallback")
+    add("--master", help="Spark master: this machine, with a slot for each partition")
+    add("--create-topics", action=argparse.BooleanOptionalAction, default=True, help="create what is missing: yes")
+    add("--partitions", type=_count, default=3, help="of a readings topic that has to be created: %(default)s")
+    add(
+        "--starting-offsets",
+        choices=("earliest", "latest"),
+        default="earliest",
+        help="of a new checkpoint; earliest also warns of the hot readings that are there already: %(default)s",
+    )
+    alone = parser.add_argument_group("without spark-submit")
+    alone.add_argument("--jars", metavar="DIR|JAR,…", help="Kafka connector: .fetched/lib/spark, else a download")
+    alone.add_argument("--class-cache", type=Path, default=DEFAULT_CLASS_CACHE, metavar="FILE", help=argparse.SUPPRESS)
+    alone.add_argument(
+        "--record-class-cache",
+        action="store_true",
+        help="save the JVM's classes once a warning has been printed, and end: later starts take half the time",
+    )
+    return parser
+
+
+def _servers(text: str) -> str:
+    for server in text.split(","):
+        host, colon, port = server.rpartition(":")
+        if not (host and colon and port.isdecimal() and 0 < int(port) < 65536):
+            raise argparse.ArgumentTypeError(f"{server!r} is not HOST:PORT")
+    return text
+
+
+def _topic(text: str) -> str:
+    if not re.fullmatch(TOPIC_PATTERN, text) or text in {".", ".."}:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no topic name: up to 249 letters, digits, dots, dashes, underscores"
+        )
+    return text
+
+
+def _celsius(text: str) -> float:
+    try:
+        celsius = float(text)
+    except ValueError:
+        celsius = math.nan
+    if not math.isfinite(celsius):
+        raise argparse.ArgumentTypeError(f"{text!r} is no temperature")
+    return celsius
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= 10_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of partitions")
+    return int(text)

@@ -1,0 +1,62 @@
+"""The only file with readStream, writeStream and checkpoints."""
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.streaming.query import StreamingQuery
+from pyspark.sql.streaming.readwriter import DataStreamWriter
+
+from suhu_jobs import transforms
+from suhu_jobs.settings import AlertSettings, Mode
+
+REAL_TIME_BATCH = "5 minutes"  # how much a restart replays at most; the replays are recognised
+MICRO_BATCH_INTERVAL = "100 milliseconds"
+
+# The producer never gives up on a record: the ledger counts on it that no alert is left out of the order.
+_NEVER_MS = str(2**31 - 1)
+_PRODUCER_OPTIONS = {
+    "kafka.acks": "all",
+    "kafka.enable.idempotence": "true",
+    "kafka.linger.ms": "0",  # an alert waits for no other
+    "kafka.delivery.timeout.ms": _NEVER_MS,
+}
+
+
+def read_records(spark: SparkSession, settings: AlertSettings, starting_offsets: str) -> DataFrame:
+    """Kafka records of the readings topic: key, value, topic, partition, offset, timestamp."""
+    return (
+        spark.readStream.format("kafka")
+        .option("kafka.bootstrap.servers", settings.bootstrap_servers)
+        .option("subscribe", settings.topic)
+        .option("startingOffsets", starting_offsets)
+        .option("failOnDataLoss", "true")  # Beginnings steps over what is gone, and says so
+        .load()
+    )
+
+
+def start_alerts(spark: SparkSession, settings: AlertSettings, location: str, starting_offsets: str) -> StreamingQuery:
+    """Start the query readings -> alerts topic with its checkpoint at `location`.
+
+    Args:
+        spark: the session.
+        settings: topics, threshold and mode.
+        location: URL or path of the checkpoint.
+        starting_offsets: where to begin without a checkpoint: earliest, latest, or Spark's JSON of offsets.
+    """
+    readings = transforms.parse_readings(read_records(spark, settings, starting_offsets))
+    hot = transforms.hotter_than(readings, settings.threshold_celsius)
+    alerts = transforms.as_kafka_records(transforms.as_alerts(hot, settings.threshold_celsius))
+    writer = (
+        alerts.writeStream.format("kafka")
+        .queryName("alerts")
+        .outputMode("update")
+        .option("kafka.bootstrap.servers", settings.bootstrap_servers)
+        .option("topic", settings.alerts_topic)
+        .option("checkpointLocation", location)
+        .options(**_PRODUCER_OPTIONS)
+    )
+    if settings.mode is Mode.REAL_TIME:
+        triggered: DataStreamWriter = writer.trigger(  # type: ignore[call-overload]  # its overloads lack realTime
+            realTime=REAL_TIME_BATCH
+        )
+    else:
+        triggered = writer.trigger(processingTime=MICRO_BATCH_INTERVAL)
+    return triggered.start()

@@ -1,0 +1,39 @@
+from pathlib import Path
+from threading import Event
+
+import pytest
+from pyspark.sql import SparkSession
+from suhu_jobs.connector import Connector
+from suhu_jobs.errors import Unavailable
+from suhu_jobs.session import check_slots, driver_conf, is_local
+from suhu_jobs.settings import parse_settings
+
+
+def test_a_local_driver_is_small_and_starts_fast(tmp_path: Path) -> None:
+    settings = parse_settings(["--class-cache", str(tmp_path / "none.jsa")])
+    conf = driver_conf(settings, Connector((Path("/j/a.jar"),)))
+    assert conf["spark.driver.memory"] == "512m"
+    assert conf["spark.driver.extraClassPath"] == "/j/a.jar"
+    assert "-XX:+UseSerialGC -XX:TieredStopAtLevel=1" in conf["spark.driver.extraJavaOptions"]
+    assert "SharedArchiveFile" not in conf["spark.driver.extraJavaOptions"]
+
+
+def test_a_class_cache_is_used_when_it_is_there(tmp_path: Path) -> None:
+    cache = tmp_path / "c.jsa"
+    cache.touch()
+    options = driver_conf(parse_settings(["--class-cache", str(cache)]), Connector(()))["spark.driver.extraJavaOptions"]
+    assert f'-XX:SharedArchiveFile="{cache}"' in options
+
+
+@pytest.mark.parametrize(
+    ("master", "local"),
+    [(None, True), ("local[4]", True), ("local", True), ("spark://h:7077", False), ("yarn", False), ("k8s://h", False)],
+)
+def test_local_masters_are_known(master: str | None, local: bool) -> None:
+    assert is_local(master) is local
+
+
+def test_slots_are_counted_and_too_few_refused(spark: SparkSession) -> None:
+    assert check_slots(spark, 9, Event()) == 9
+    with pytest.raises(Unavailable, match=r"10 partitions need 10 task slots, but the master local\[9\] has 9; the"):
+        check_slots(spark, 10, Event())
