@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from sandbox import apt, jars
 from sandbox.errors import SandboxError
 from sandbox.fetched import FETCHED, java, pyspark_home
-from sandbox.preflight import EX_UNAVAILABLE
+from sandbox.setup_step import run_step
 from sandbox.transcript import follow
 
 IVY_XML = Path(__file__).parent / "ivy.xml"
@@ -100,19 +100,18 @@ def main() -> int:
     """Fetch the jars and mosquitto; with --write-lock rewrite jars.sha256 instead of checking against it."""
     parser = argparse.ArgumentParser(description="Fetch Kafka, Spark's connector and mosquitto.")
     parser.add_argument("--write-lock", action="store_true", help="take what the registry serves as the new lock")
-    try:
-        if parser.parse_args().write_lock:
-            retrieve(FETCHED, len(jars.read_lock()))
-            print(f"{jars.LOCK.name}: {jars.write_lock(FETCHED / 'lib')} jars")
-        fetch_jars()
-        apt.install_mosquitto(FETCHED / "apt.log")
-    except SandboxError as error:
-        print(f"setup: {error}", file=sys.stderr)
-        return EX_UNAVAILABLE
-    except KeyboardInterrupt:
-        print("setup: interrupted; the next run goes on where this one ended.", file=sys.stderr)
-        return 130
-    return 0
+    return run_step(_write_lock if parser.parse_args().write_lock else _fetch)
+
+
+def _fetch() -> None:
+    fetch_jars()
+    apt.install_mosquitto(FETCHED / "apt.log")
+
+
+def _write_lock() -> None:
+    retrieve(FETCHED, len(jars.read_lock()))
+    print(f"{jars.LOCK.name}: {jars.write_lock(FETCHED / 'lib')} jars")
+    fetch_jars()
 
 
 if __name__ == "__main__":

@@ -12,9 +12,9 @@ import venv
 from collections.abc import Iterable
 from pathlib import Path
 
-from sandbox.errors import SandboxError
 from sandbox.fetched import FETCHED, PROJECT
-from sandbox.preflight import EX_UNAVAILABLE, runs
+from sandbox.preflight import runs
+from sandbox.setup_step import run_step
 from sandbox.transcript import follow
 
 VENV = PROJECT / ".venv"
@@ -65,18 +65,5 @@ def _show(lines: Iterable[str], total: int) -> None:
             print(f"python: {step[1]}", flush=True)
 
 
-def main() -> int:
-    """Install, and turn what can go wrong into one sentence."""
-    try:
-        install()
-    except SandboxError as error:
-        print(f"setup: {error}", file=sys.stderr)
-        return EX_UNAVAILABLE
-    except KeyboardInterrupt:
-        print("setup: interrupted; the next run goes on where this one ended.", file=sys.stderr)
-        return 130
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_step(install))

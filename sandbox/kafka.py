@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from kafka import KafkaConsumer, TopicPartition
@@ -18,6 +17,7 @@ from sandbox.fetched import jars, java
 from sandbox.ports import Port
 from sandbox.process import Child
 from sandbox.records import API_VERSION
+from sandbox.startable import Startable
 from sandbox.waiting import wait_until
 
 READY_TIMEOUT_S = 60.0
@@ -42,7 +42,7 @@ class Node:
         return f"127.0.0.1:{self.client_port.number}"
 
 
-class Kafka:
+class Kafka(Startable):
     """A Kafka cluster on loopback (KRaft, every node broker and controller), ready when `start` returns.
 
     Topics must be created. A stopped, killed or restarted node keeps its ports and its data in `work_dir`; records
@@ -121,16 +121,8 @@ class Kafka:
         finally:
             admin.close()
 
-    def __enter__(self) -> Self:
-        try:
-            return self.start()
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Stop all nodes and let others have their ports."""
         self.stop()
         for node in self._nodes:
             node.client_port.release()

@@ -3,7 +3,6 @@ import socket
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import paho.mqtt.client as mqtt
@@ -54,10 +53,9 @@ class Mosquitto(Child):
         self.wait_until(self._accepts, READY_TIMEOUT_S, "it accepts an MQTT connection")
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        super().__exit__(kind, error, trace)
+    def close(self) -> None:
+        """Stop it and let others have its port."""
+        super().close()
         self._port.release()
 
     def _configuration(self) -> list[str]:

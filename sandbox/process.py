@@ -4,11 +4,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self, TypeVar
 
 from sandbox.errors import SandboxError
 from sandbox.fetched import PROJECT
+from sandbox.startable import Startable
 from sandbox.waiting import wait_until
 
 T = TypeVar("T")
@@ -17,7 +17,7 @@ STOP_TIMEOUT_S = 20.0  # Spark and a Kafka cluster of several nodes take more th
 TETHER = Path(__file__).parent / "tether.py"
 
 
-class Child:
+class Child(Startable):
     """A child process in a session of its own, which cannot outlive this process (see tether.py).
 
     What it writes goes to `<work_dir>/logs/<name>.log`, appended over restarts. With `pipe_stdout` its standard
@@ -175,16 +175,8 @@ class Child:
         """Read the last lines of this start's log, for a person."""
         return "\n".join(self.log_since_start().splitlines()[-lines:]) or "(nothing was written)"
 
-    def __enter__(self) -> Self:
-        try:
-            return self.start()
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Stop it; what it wrote last can no longer be read."""
         self.stop()
         self._close_stdout()
 

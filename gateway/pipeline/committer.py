@@ -80,6 +80,7 @@ class Committer:
         self._loop = asyncio.get_running_loop()
         self._inbox: list[Submission | Question[Any]] = []
         self._marks: list[Operation] = []
+        self._prompt = False  # the marks are not to wait
         self._wake = threading.Condition()
         self._stopping = False
         self._began_s = 0.0  # monotonic; the newest commit
@@ -93,11 +94,12 @@ class Committer:
         """Commit as soon as possible, in order of the calls; then call `committed` on the event loop."""
         self._put(Submission(operations, committed))
 
-    def mark(self, operation: Operation) -> None:
-        """Commit with the next group, at the latest after MARK_DELAY_S."""
+    def mark(self, operation: Operation, *, prompt: bool = False) -> None:
+        """Commit with the next group, at the latest after MARK_DELAY_S, at once when `prompt`."""
         with self._wake:
-            if not self._marks:
+            if prompt or not self._marks:
                 self._wake.notify()
+            self._prompt = self._prompt or prompt
             self._marks.append(operation)
 
     async def ask(self, look: Callable[[Journal], T]) -> T:
@@ -154,7 +156,7 @@ class Committer:
         """Wait for work. Both empty: stop."""
         with self._wake:
             deadline: float | None = None
-            while not self._inbox and not self._stopping:
+            while not (self._inbox or self._stopping or self._prompt):
                 if self._marks and deadline is None:
                     deadline = time.monotonic() + MARK_DELAY_S
                 timeout_s = None if deadline is None else deadline - time.monotonic()
@@ -165,6 +167,7 @@ class Committer:
         with self._wake:
             items, self._inbox = self._inbox[:MAX_GROUP], self._inbox[MAX_GROUP:]
             marks, self._marks = self._marks, []
+            self._prompt = False
         return items, marks
 
     def _commit(self, operations: list[Operation], submissions: list[Submission]) -> bool:

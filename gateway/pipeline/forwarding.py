@@ -18,10 +18,11 @@ from gateway.sinks.sink import Sink
 
 log = structlog.get_logger()
 
-MAX_TAIL = 20_000  # records in memory; what does not fit is read back from the journal
-MAX_BATCH = 2_000
+MAX_TAIL = 5_000  # records in memory; what does not fit is read back from the journal
+MAX_BATCH = 500  # and so many may be sent a second time after a kill
+PROMPT_BATCH = 100  # a batch from which on its mark is worth a commit of its own
 MAX_BATCH_BYTES = 500_000  # well below Kafka's limit of 1 MB for a request
-READ_BACK = 5_000
+READ_BACK = 2_000
 FIRST_RETRY_S = 0.1
 LAST_RETRY_S = 5.0
 
@@ -135,6 +136,7 @@ class Forwarder:
 
     async def _deliver(self, batch: list[Record], committer: Committer) -> None:
         delivered = Delivered(batch[-1].sequence, self._journal_name)
+        prompt = len(batch) >= PROMPT_BATCH
         retry_s = FIRST_RETRY_S
         while batch:
             receipt = await self._sink.send(self._marked(batch))
@@ -149,7 +151,7 @@ class Forwarder:
                 await asyncio.sleep(retry_s * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret
                 retry_s = min(retry_s * 2, LAST_RETRY_S)
         self._up()
-        committer.mark(delivered)
+        committer.mark(delivered, prompt=prompt)
 
     def _marked(self, batch: list[Record]) -> list[Record]:
         if batch[0].sequence > self._waited_through:

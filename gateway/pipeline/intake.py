@@ -22,7 +22,7 @@ log = structlog.get_logger()
 FIRST_RETRY_S = 0.5
 LAST_RETRY_S = 30.0
 STEADY_S = 60.0  # a link that held this long starts over with the shortest back-off
-MAX_UNCOMMITTED = 5_000  # deliveries in memory; a source that is faster than the disk waits
+MAX_UNCOMMITTED = 5_000  # readings in memory; a source that is faster than the disk waits
 
 
 class Intake:
@@ -32,7 +32,8 @@ class Intake:
         self._pacer = pacer
         self._committer = committer
         self._monotonic = monotonic
-        self._room = asyncio.Semaphore(MAX_UNCOMMITTED)
+        self._uncommitted = 0  # readings
+        self._room = asyncio.Event()  # some of them were committed
         self._clock = WallClock()
         self._held_earlier = asyncio.Event()  # something is due earlier than the release loop knows
         self.readings_total: Counter[str] = Counter()  # by kind of source
@@ -69,10 +70,13 @@ class Intake:
         While too much is under way it waits, if the sender can wait for its acknowledgement; what
         cannot be sent again would be lost unseen in some buffer before us, so it is dropped and counted.
         """
-        if self._room.locked() and delivery.ack is nothing_to_acknowledge:
+        if self._uncommitted >= MAX_UNCOMMITTED and delivery.ack is nothing_to_acknowledge:
             self.dropped_total[self._committer.trouble or "overload"] += len(delivery.readings)
             return
-        await self._room.acquire()
+        while self._uncommitted >= MAX_UNCOMMITTED:
+            self._room.clear()
+            await self._room.wait()
+        self._uncommitted += len(delivery.readings)
         for rejected in delivery.rejected:
             self._count_rejected(rejected)
         now_s = self._monotonic()
@@ -89,7 +93,8 @@ class Intake:
             self._held_earlier.set()
 
         def committed() -> None:
-            self._room.release()
+            self._uncommitted -= len(delivery.readings)
+            self._room.set()
             delivery.ack()
 
         # Also without operations: acknowledgements keep the order of arrival.

@@ -21,6 +21,7 @@ MISC_S = 1.0  # how often paho looks at its keep-alive timers
 LAST_ACKS_S = 2.0  # on a stop, how long to wait for commits whose messages are not acknowledged yet
 DRAIN_S = 0.5
 READ_BYTES = 131_072
+MAX_INBOX = 5_000  # messages; what has QoS 0 is bounded by nothing else
 
 
 class _Client(mqtt.Client):
@@ -74,6 +75,7 @@ class MqttLink:
         self._connected = asyncio.get_running_loop().create_future()
         self._lost: SourceLost | None = None
         self._unacknowledged = 0
+        self._paused: Any = None  # the socket, while it is not read
         self._splitter = PacketSplitter()
         self._client = _Client(client_id)
         self._client.on_connect = self._on_connect
@@ -134,6 +136,9 @@ class MqttLink:
             batch = list(self._inbox)
             self._inbox.clear()
             self._unacknowledged += len(batch)
+            if self._paused is not None and self._lost is None:
+                asyncio.get_running_loop().add_reader(self._paused, self._read, self._paused)
+                self._paused = None
             yield batch
 
     async def _run_timers(self) -> None:
@@ -196,6 +201,9 @@ class MqttLink:
             self._changed.set()
         if others:
             self._client.process(others)
+        if len(self._inbox) >= MAX_INBOX and self._lost is None:
+            asyncio.get_running_loop().remove_reader(sock)  # until the inbox is taken
+            self._paused = sock
 
     def _on_connect(self, _c: Any, _u: Any, _f: Any, reason: ReasonCode, _p: Any) -> None:
         if reason.is_failure:

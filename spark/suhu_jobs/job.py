@@ -9,10 +9,11 @@ from threading import Event
 
 from suhu_jobs.beginnings import Beginnings
 from suhu_jobs.checkpoint import Checkpoint
-from suhu_jobs.connector import PACKAGE, PROVIDER_CLASS, find_connector
+from suhu_jobs.class_cache import ClassCache
+from suhu_jobs.connector import PACKAGE, PROVIDER_CLASS, Connector, find_connector
 from suhu_jobs.errors import JobError, Stopped, Unavailable
 from suhu_jobs.events import EventLog
-from suhu_jobs.jvm import Jvm, is_gone, start_jvm
+from suhu_jobs.jvm import EXIT_TIMEOUT_S, Jvm, is_gone, start_jvm
 from suhu_jobs.ledger import Ledger
 from suhu_jobs.patience import Patience
 from suhu_jobs.printing import Console, wants_colour
@@ -33,9 +34,8 @@ def run(settings: AlertSettings) -> int:
     _catch_signals(stop)
     checkpoint = Checkpoint(settings.checkpoint)
     connector = find_connector(settings.jars)
-    if settings.record_class_cache:
-        settings.class_cache.absolute().parent.mkdir(parents=True, exist_ok=True)
-    jvm = start_jvm(driver_conf(settings, connector))
+    class_cache = ClassCache(settings.class_cache.absolute(), settings.record_class_cache)
+    jvm = _start_jvm(settings, connector, class_cache)
     write = jvm.write_stderr if jvm.submitted else _write_stderr
     log = EventLog(write)
     counts: dict[str, int] = {}
@@ -54,9 +54,21 @@ def run(settings: AlertSettings) -> int:
         _write_stderr("alerts.py: Spark's JVM is gone (killed, or out of memory): start the job again, it goes on")
         return JobError.exit_code
     finally:
-        _close(jvm, settings)
+        jvm.close(SAVING_CLASSES_S if class_cache.recording else EXIT_TIMEOUT_S)
+        if class_cache.recording:
+            class_cache.keep()
     log("alerts stopped", **counts)
     return os.EX_OK
+
+
+def _start_jvm(settings: AlertSettings, connector: Connector, class_cache: ClassCache) -> Jvm:
+    try:
+        return start_jvm(driver_conf(settings.master, connector, class_cache))
+    except Unavailable:
+        if not class_cache.in_use:
+            raise
+        class_cache.discard()  # cut short, it crashes the JVM
+        return start_jvm(driver_conf(settings.master, connector, class_cache))
 
 
 def _run_with(jvm: Jvm, settings: AlertSettings, checkpoint: Checkpoint, stop: Event, log: EventLog) -> dict[str, int]:
@@ -108,16 +120,6 @@ def _prepare(jvm: Jvm, stop: Event) -> None:
         jvm.configure_logging()
     # Ctrl-C reaches both processes of spark-submit; alone, PySpark keeps it from the JVM.
     jvm.on_signals(("TERM", "INT") if jvm.submitted else ("TERM",), stop.set)
-
-
-def _close(jvm: Jvm, settings: AlertSettings) -> None:
-    if not settings.record_class_cache:
-        jvm.close()
-        return
-    jvm.close(SAVING_CLASSES_S)
-    new = settings.class_cache.absolute().with_suffix(".new")
-    if new.exists():
-        new.replace(settings.class_cache)
 
 
 def _write_stderr(line: str) -> None:

@@ -75,7 +75,7 @@ class Jvm:
         for name in names:
             self.java.sun.misc.Signal.handle(self.java.sun.misc.Signal(name), handler)
 
-    def close(self, timeout_s: float = EXIT_TIMEOUT_S) -> None:
+    def close(self, timeout_s: float) -> None:
         """End a JVM that we started and wait for it; one that started us ends after us."""
         process = self.gateway.proc
         if process is None:

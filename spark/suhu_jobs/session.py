@@ -5,6 +5,7 @@ from threading import Event
 from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
+from suhu_jobs.class_cache import ClassCache
 from suhu_jobs.connector import Connector
 from suhu_jobs.errors import Unavailable
 from suhu_jobs.jvm import LOG_SETTINGS, JavaError, Jvm, cause
@@ -15,16 +16,24 @@ DRIVER_MEMORY = "512m"
 SPARE_SLOTS = 8  # a slot that is not used costs nothing, and a topic may grow
 EXECUTORS_PATIENCE_S = 60.0
 SPARK_SUBMIT_DEFAULT = "local[*]"  # as many slots as cores, whatever the topic has
+_JAVA_OPTIONS = (
+    # Few megabytes, few threads, and code that is warm at once: the simple collector and the fast compiler.
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-Xlog:disable",
+    "-Xlog:all=error:stderr",  # standard output belongs to the warnings
+    f'-Dlog4j2.configurationFile="{LOG_SETTINGS.as_uri()}"',
+)
 
 
-def driver_conf(settings: AlertSettings, connector: Connector) -> dict[str, str]:
+def driver_conf(master: str | None, connector: Connector, class_cache: ClassCache) -> dict[str, str]:
     """Settings that a JVM must be started with; under spark-submit they are the caller's."""
-    local = is_local(settings.master)
+    local = is_local(master)
     if local:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")  # nobody else is to reach the driver
     return {
         "spark.driver.memory": DRIVER_MEMORY,
-        "spark.driver.extraJavaOptions": " ".join(_java_options(settings)),
+        "spark.driver.extraJavaOptions": " ".join([*_JAVA_OPTIONS, *class_cache.java_options()]),
         **connector.conf(local=local),
     }
 
@@ -32,23 +41,6 @@ def driver_conf(settings: AlertSettings, connector: Connector) -> dict[str, str]
 def is_local(master: str | None) -> bool:
     """Tell whether the executors are the driver itself."""
     return master is None or master.startswith("local")
-
-
-def _java_options(settings: AlertSettings) -> list[str]:
-    cache = settings.class_cache.absolute()
-    options = [
-        # Few megabytes, few threads, and code that is warm at once: the simple collector and the fast compiler.
-        "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=1",
-        "-Xlog:disable",
-        "-Xlog:all=error:stderr",  # standard output belongs to the warnings
-        f'-Dlog4j2.configurationFile="{LOG_SETTINGS.as_uri()}"',
-    ]
-    if settings.record_class_cache:
-        options.append(f'-XX:ArchiveClassesAtExit="{cache.with_suffix(".new")}"')
-    elif cache.exists():
-        options.append(f'-XX:SharedArchiveFile="{cache}"')  # ignored by the JVM if it no longer fits
-    return options
 
 
 def start_session(jvm: Jvm, settings: AlertSettings, partitions: int) -> SparkSession:

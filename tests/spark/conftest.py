@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
+from suhu_jobs.class_cache import ClassCache
 from suhu_jobs.connector import find_connector
-from suhu_jobs.jvm import Jvm, start_jvm
+from suhu_jobs.jvm import EXIT_TIMEOUT_S, Jvm, start_jvm
 from suhu_jobs.session import driver_conf, start_session
 from suhu_jobs.settings import AlertSettings, parse_settings
 
@@ -16,9 +17,9 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> AlertSettings:
 
 @pytest.fixture(scope="session")
 def jvm(settings: AlertSettings) -> Iterator[Jvm]:
-    machine = start_jvm(driver_conf(settings, find_connector(None)))
+    machine = start_jvm(driver_conf(None, find_connector(None), ClassCache(settings.class_cache, recording=False)))
     yield machine
-    machine.close()
+    machine.close(EXIT_TIMEOUT_S)
 
 
 @pytest.fixture(scope="session")

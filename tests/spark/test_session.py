@@ -3,26 +3,18 @@ from threading import Event
 
 import pytest
 from pyspark.sql import SparkSession
+from suhu_jobs.class_cache import ClassCache
 from suhu_jobs.connector import Connector
 from suhu_jobs.errors import Unavailable
 from suhu_jobs.session import check_slots, driver_conf, is_local
-from suhu_jobs.settings import parse_settings
 
 
 def test_a_local_driver_is_small_and_starts_fast(tmp_path: Path) -> None:
-    settings = parse_settings(["--class-cache", str(tmp_path / "none.jsa")])
-    conf = driver_conf(settings, Connector((Path("/j/a.jar"),)))
+    conf = driver_conf(None, Connector((Path("/j/a.jar"),)), ClassCache(tmp_path / "c.jsa", recording=True))
     assert conf["spark.driver.memory"] == "512m"
     assert conf["spark.driver.extraClassPath"] == "/j/a.jar"
     assert "-XX:+UseSerialGC -XX:TieredStopAtLevel=1" in conf["spark.driver.extraJavaOptions"]
-    assert "SharedArchiveFile" not in conf["spark.driver.extraJavaOptions"]
-
-
-def test_a_class_cache_is_used_when_it_is_there(tmp_path: Path) -> None:
-    cache = tmp_path / "c.jsa"
-    cache.touch()
-    options = driver_conf(parse_settings(["--class-cache", str(cache)]), Connector(()))["spark.driver.extraJavaOptions"]
-    assert f'-XX:SharedArchiveFile="{cache}"' in options
+    assert conf["spark.driver.extraJavaOptions"].endswith(f' -XX:ArchiveClassesAtExit="{tmp_path}/c.new"')
 
 
 @pytest.mark.parametrize(
