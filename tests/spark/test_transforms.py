@@ -37,6 +37,8 @@ def test_parse_gives_every_field_of_the_valid_golden_records(spark: SparkSession
         ("S3", 80.0000001, "2026-11-22T03:04:05.001Z", "simulator", "pabrik-1/k3v9/1044"),
         ("tungku/utara #4 °", -273.15, "2024-02-29T23:59:59.999Z", "csv", "a/0000/1"),
         ("mesin-7", 1200.25, "1970-01-01T00:00:00.000Z", "http", "Gw.2_x-y/zz99aa88/9223372036854775807"),
+        ("S1", 83.5, "2026-11-22T03:04:06.678Z", "serial", "pabrik-1/k3v9/1045"),
+        ("S1", 20.0, "1970-01-01T00:00:09.000Z", "mqtt", "pabrik-1/k3v9/1046"),
     ]
 
 
@@ -55,6 +57,7 @@ def test_parse_takes_of_the_invalid_golden_records_those_with_a_sensor_and_a_num
         "local time",
         "no milliseconds",
         "unknown field",
+        "replayed is false",
     ]
 
 
