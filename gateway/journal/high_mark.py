@@ -20,10 +20,10 @@ class HighMark:
         path = journal_path.with_name(journal_path.name + ".mark")
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
-    def read(self, journal_id: str) -> int:
-        """The highest sequence of this journal; 0 when the mark is of another one, or unreadable."""
+    def read(self) -> tuple[str, int]:
+        """The id of the journal that was written last, and its highest sequence; ("", 0) in a new mark."""
         name, _, digits = os.pread(self._fd, 64, 0).decode("ascii", "replace").strip().partition(" ")
-        return int(digits) if name == journal_id and digits.isdecimal() else 0
+        return (name, int(digits)) if digits.isdecimal() else ("", 0)
 
     def write(self, journal_id: str, sequence: int) -> None:
         """Note the highest sequence. One small write, so never torn by a kill."""

@@ -85,14 +85,17 @@ class Journal:
         """
         operations = list(operations)
         try:
-            return self._commit(operations)
+            records = self._commit(operations)
         except SpoolError as exc:
             if not exc.full:
                 raise
+            self._interrupted = None  # SQLite has seen that there is no room, and rolled back
             # A full journal may hold delivered rows, whose room is enough: delete them first, in their own commit.
             frees = [one for one in operations if isinstance(one, Delivered | Quarantine | DropOldest)]
             self._commit(frees, delete_at_rows=0)
-            return self._commit([one for one in operations if one not in frees])
+            records = self._commit([one for one in operations if one not in frees])
+        self._interrupted = None
+        return records
 
     def recover(self, error: SpoolError) -> list[Record] | None:
         """Open the file anew after `apply` or `read` failed with `error`, for another reason than room.
@@ -106,11 +109,12 @@ class Journal:
         Raises:
             SpoolError: it cannot be opened; try again later.
         """
-        interrupted, self._interrupted = self._interrupted, None
         name = self.name
         with translated(self._path):
             self._db.close()
             self._open(damage=error.__cause__ if is_damage(error.__cause__) else None)
+        # Only now: opening can fail as well, and the next attempt must know which commit it was.
+        interrupted, self._interrupted = self._interrupted, None
         if interrupted is not None and self.name == name:
             before, records = interrupted
             if records and self._next_sequence == before + len(records):
@@ -173,8 +177,16 @@ class Journal:
         if damage is not None:
             self._replace_damaged(damage)
         self._load()
-        newest = self._mark.read(self._journal_id)
-        if newest > self.last_sequence:
+        marked_id, newest = self._mark.read()
+        if damage is None and newest > 0 and marked_id != self._journal_id:
+            log.error(
+                "journal_lost",
+                path=str(self._path),
+                journal=f"{self._gateway_id}/{marked_id}",
+                last_sequence=newest,
+                effect="the file was emptied, deleted or replaced; what waited in it is gone",
+            )
+        if newest > self.last_sequence and marked_id == self._journal_id:
             log.error(
                 "journal_lost_commits",
                 path=str(self._path),
@@ -184,6 +196,7 @@ class Journal:
             )
             # Those numbers are in use: going on from here would give two readings the same event_id.
             self._renew(self.read(self._delivered, -1))
+        self._mark.write(self._journal_id, self.last_sequence)
         self._commit([], delete_at_rows=0)  # what the last process had delivered but not deleted yet
 
     def _load(self) -> None:
@@ -231,7 +244,8 @@ class Journal:
                 self._insert(records)
                 self._db.execute("COMMIT")
             except BaseException:
-                self._interrupted = (next_sequence, records)
+                if self._interrupted is None:
+                    self._interrupted = (next_sequence, records)
                 self._next_sequence, self._delivered = next_sequence, delivered
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")

@@ -19,6 +19,7 @@ KEEPALIVE_S = 30  # a dead peer is noticed within one and a half of it
 CONNECT_TIMEOUT_S = 10.0
 MISC_S = 1.0  # how often paho looks at its keep-alive timers
 LAST_ACKS_S = 2.0  # on a stop, how long to wait for commits whose messages are not acknowledged yet
+LAST_WRITES_S = 0.5
 DRAIN_S = 0.5
 READ_BYTES = 131_072
 MAX_INBOX = 5_000  # messages; what has QoS 0 is bounded by nothing else
@@ -153,8 +154,12 @@ class MqttLink:
                 while self._unacknowledged and self._lost is None:
                     self._changed.clear()
                     await self._changed.wait()
+            async with asyncio.timeout(LAST_WRITES_S):
+                while self._client.want_write() and self._lost is None:
+                    self._client.loop_write()
+                    await asyncio.sleep(0.01)
         except TimeoutError:
-            pass  # not durable, so not acknowledged: the broker sends it again
+            pass  # not durable or not written, so not acknowledged: the broker sends it again
         # paho's destructor calls these too, when the event loop may be gone.
         self._client.on_socket_close = None
         self._client.on_socket_unregister_write = None

@@ -180,6 +180,52 @@ def test_a_commit_that_failed_and_is_not_in_the_file_is_applied_again(tmp_path: 
     journal.close()
 
 
+def test_a_commit_in_the_file_is_recognised_also_when_opening_fails_in_between(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.db", "pabrik-1", 64 * MIB)
+    real = journal._db
+
+    class CommitsThenFails:
+        def execute(self, statement: str, *values: object) -> object:
+            answer = real.execute(statement, *values)
+            if statement == "COMMIT":
+                raise sqlite3.OperationalError("disk I/O error")
+            return answer
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(real, name)
+
+    journal._db = CommitsThenFails()  # type: ignore[assignment]  # stands in for a failing disk
+    with pytest.raises(SpoolError) as caught:
+        journal.apply([Append(reading(70)), Append(reading(71))])
+    path, journal._path = journal._path, tmp_path / "gone" / "journal.db"  # the disk is away for a moment
+    with pytest.raises(SpoolError):
+        journal.recover(caught.value)
+    with pytest.raises(SpoolError):
+        journal.apply([Append(reading(70)), Append(reading(71))])
+    journal._path = path
+    recovered = journal.recover(caught.value)
+    assert recovered is not None
+    assert [record.sequence for record in recovered] == [1, 2]
+    journal.close()
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"")])
+def test_a_journal_that_vanished_is_said(
+    tmp_path: Path, harm: Callable[[Path], object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "journal.db"
+    name = journal_with(path, 10)
+    harm(path)
+    journal = Journal(path, "pabrik-1", 64 * MIB)
+    assert journal.name != name
+    journal.close()
+    said = capsys.readouterr().out
+    assert "journal_lost" in said
+    assert name in said
+    Journal(path, "pabrik-1", 64 * MIB).close()
+    assert "journal_lost" not in capsys.readouterr().out
+
+
 def test_drop_oldest_gives_up_what_is_oldest_and_counts_it(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal.db", "pabrik-1", 64 * MIB)
     journal.apply([Append(reading(70 + place)) for place in range(5)])
