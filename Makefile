@@ -4,7 +4,7 @@ VENV_PYTHON := .venv/bin/python
 UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-annotate --python-version 3.11 --custom-compile-command "make lock" pyproject.toml
 
-.PHONY: help preflight setup demo test check bench-latency lock clean
+.PHONY: help preflight setup demo test check test-faults bench-gateway bench-latency lock clean
 .DEFAULT_GOAL := help
 
 help: ## print this list
@@ -30,14 +30,21 @@ check: setup ## lint, format, types and import layers, exactly as CI does
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 
+test-faults: setup ## every fault at full length, by hand (an hour); writes docs/reliability.md
+	@$(VENV_PYTHON) -m pytest tests/faults --full
+
+bench-gateway: setup ## measure the gateway's throughput, latency, memory and kills, into bench/out/gateway.json
+	@$(VENV_PYTHON) -m bench.gateway
+
 bench-latency: setup ## measure device write to printed warning, into bench/out/latency.json
 	@$(VENV_PYTHON) -m bench.latency
 
-lock: setup ## pin all versions anew: requirements*.txt (Python, by uv) and sandbox/jars.sha256 (JVM)
-	@$(PYTHON) -m venv .fetched/uv && .fetched/uv/bin/pip install --quiet uv
+lock: preflight ## write requirements*.txt (by uv) and sandbox/jars.sha256 anew, after a change of pyproject.toml or ivy.xml
+	@$(PYTHON) -m venv .fetched/uv && .fetched/uv/bin/pip install --quiet --disable-pip-version-check uv
 	@PATH="$$PWD/.fetched/uv/bin:$$PATH" $(UV_COMPILE) -o requirements.txt
 	@PATH="$$PWD/.fetched/uv/bin:$$PATH" $(UV_COMPILE) --group dev -c requirements.txt -o requirements-dev.txt
 	@PATH="$$PWD/.fetched/uv/bin:$$PATH" $(UV_COMPILE) --extra spark -c requirements.txt -o requirements-spark.txt
+	@$(PYTHON) -m sandbox.install
 	@$(VENV_PYTHON) -m sandbox.fetch --write-lock
 
 clean: ## remove everything that setup, tests and benches have made

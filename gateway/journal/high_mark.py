@@ -26,8 +26,14 @@ class HighMark:
         return (name, int(digits)) if digits.isdecimal() else ("", 0)
 
     def write(self, journal_id: str, sequence: int) -> None:
-        """Note the highest sequence. One small write, so never torn by a kill."""
-        os.pwrite(self._fd, f"{journal_id} {sequence:0{self.WIDTH}d}\n".encode(), 0)
+        """Note the highest sequence. One small write, so never torn by a kill.
+
+        The commit has returned already, so a mark that cannot be written must not make it look failed.
+        """
+        try:
+            os.pwrite(self._fd, f"{journal_id} {sequence:0{self.WIDTH}d}\n".encode(), 0)
+        except OSError:
+            pass
 
     def close(self) -> None:
         """Close the file."""

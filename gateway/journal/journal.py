@@ -17,6 +17,7 @@ import structlog
 from gateway import wire
 from gateway.errors import SpoolError
 from gateway.journal import inspect
+from gateway.journal.ballast import Ballast
 from gateway.journal.database import JOURNAL_ID_CHARACTERS, JOURNAL_ID_LENGTH, connect
 from gateway.journal.folder import is_damage, prepare, translated
 from gateway.journal.high_mark import HighMark
@@ -55,6 +56,7 @@ class Journal:
         self._interrupted: tuple[int, list[Record]] | None = None
         self.quarantined_total = 0
         self.dropped_total = 0
+        self._ballast = Ballast(path)
         self._lock_fd = prepare(path)
         try:
             with translated(path):
@@ -92,7 +94,7 @@ class Journal:
             self._interrupted = None  # SQLite has seen that there is no room, and rolled back
             # A full journal may hold delivered rows, whose room is enough: delete them first, in their own commit.
             frees = [one for one in operations if isinstance(one, Delivered | Quarantine | DropOldest)]
-            self._commit(frees, delete_at_rows=0)
+            self._free(frees)
             records = self._commit([one for one in operations if one not in frees])
         self._interrupted = None
         return records
@@ -197,7 +199,13 @@ class Journal:
             # Those numbers are in use: going on from here would give two readings the same event_id.
             self._renew(self.read(self._delivered, -1))
         self._mark.write(self._journal_id, self.last_sequence)
-        self._commit([], delete_at_rows=0)  # what the last process had delivered but not deleted yet
+        try:
+            self._free([])  # what the last process had delivered but not deleted yet
+        except SpoolError as exc:
+            if not exc.full:
+                raise
+            # What waits can be sent all the same, and deleting it makes the room.
+            log.error("journal_full", path=str(self._path), error=str(exc))
 
     def _load(self) -> None:
         meta = dict(self._db.execute("SELECT name, value FROM meta").fetchall())
@@ -250,9 +258,19 @@ class Journal:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
-            if records:
-                self._mark.write(self._journal_id, self.last_sequence)
+        if records:
+            self._mark.write(self._journal_id, self.last_sequence)
         return records
+
+    def _free(self, operations: Sequence[Operation]) -> None:
+        """Delete what was delivered, on a disk that may be full: the delete itself gets the ballast's room."""
+        self._ballast.drop()
+        try:
+            self._commit(operations, delete_at_rows=0)
+            with translated(self._path):
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        finally:
+            self._ballast.hold()
 
     def _make_room(self, operations: Sequence[Operation], delete_at_rows: int) -> None:
         """What frees pages, before anything that needs some."""

@@ -57,6 +57,7 @@ def test_nothing_is_emitted_before_a_client_opens_the_port(start: Start, link: P
     opened_at_ns = time.time_ns()
     with opened(link) as port:
         read_lines(port, 2)
+    wait_until(lambda: bool(child.truth()), "the truth of the reading, noted after its write")
     assert child.truth()[0]["seq"] == 1
     assert child.truth()[0]["emitted_at_ns"] > opened_at_ns
 

@@ -8,13 +8,15 @@ from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient
 from suhu_jobs.jvm import Jvm
 
+from sandbox.fetched import pyspark_home
 from sandbox.kafka import Kafka
 from sandbox.process import Child
 from sandbox.records import API_VERSION
 
 PROJECT = Path(__file__).resolve().parents[2]
 READY_TIMEOUT_S = 60.0
-SPARK_SUBMIT = str(Path(sys.executable).with_name("spark-submit"))
+# env: spark-submit takes its Python from there, or the first one on the PATH, which need not have pyspark.
+SPARK_SUBMIT = ("/usr/bin/env", f"PYSPARK_PYTHON={sys.executable}", str(pyspark_home() / "bin" / "spark-submit"))
 
 
 class AlertProcess(Child):

@@ -250,7 +250,7 @@ def test_another_threshold_or_a_second_job_on_one_checkpoint_is_refused(
 
 def test_spark_submit_runs_the_same_job(kafka: Kafka, tmp_path: Path) -> None:
     jars = ",".join(str(jar) for jar in (PROJECT / ".fetched" / "lib" / "spark").glob("*.jar"))
-    command = (SPARK_SUBMIT, "--driver-java-options", "-XX:+UseSerialGC -XX:TieredStopAtLevel=1", "--jars", jars)
+    command = (*SPARK_SUBMIT, "--driver-java-options", "-XX:+UseSerialGC -XX:TieredStopAtLevel=1", "--jars", jars)
     with AlertProcess(kafka.bootstrap_servers, tmp_path, command=command, pipe_stdout=True) as job:
         job.wait_ready()
         send(kafka, job.topic, [reading(1)])

@@ -1,0 +1,168 @@
+"""`make bench-gateway`: speed, cost and safety of one gateway process, with mosquitto and Kafka on this machine.
+
+Everything is durable: an MQTT message is acknowledged after the fsync of its commit, Kafka acknowledges with acks=all.
+`interval_s` is 0, messages are 86 bytes of JSON with QoS 1 from 50 sensors.
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from kafka.errors import KafkaError
+
+from bench.gateway_load.floods import measure_backlog, measure_drain, measure_outage
+from bench.gateway_load.kills import measure_kills
+from bench.gateway_load.scale import QUICK, Scale
+from bench.gateway_load.stage import WIDE_WINDOW, Stage
+from bench.gateway_load.steady import make_terminals, measure_idle, measure_latency, measure_serial, port_paths
+from bench.gateway_load.targets import Figures, Verdict, verdicts
+from sandbox.errors import SandboxError
+from sandbox.fetched import PROJECT
+from sandbox.kafka import Kafka
+
+OUT = PROJECT / "bench" / "out" / "gateway.json"
+WORK = PROJECT / "var" / "bench-gateway"
+READY_TIMEOUT_S = 10.0
+FSYNCS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Of one measurement: what it found, or why it failed."""
+
+    figures: Figures = field(default_factory=dict)
+    targets: Sequence[Verdict] = ()
+    error: str | None = None
+
+
+def on_stage(
+    measure: Callable[[Stage, int], Figures], amount: int, *mosquitto: str
+) -> Callable[[Path, Kafka], Figures]:
+    """A measurement that needs a stage with mosquitto, and nothing else."""
+
+    def run(work: Path, kafka: Kafka) -> Figures:
+        with Stage(work, kafka, mosquitto=mosquitto) as stage:
+            return measure(stage, amount)
+
+    return run
+
+
+def serial(seconds: int) -> Callable[[Path, Kafka], Figures]:
+    """The measurement with serial ports in place of MQTT."""
+
+    def run(work: Path, kafka: Kafka) -> Figures:
+        with Stage(work, kafka, serial_ports=port_paths(work)) as stage, make_terminals(work, seconds) as terminals:
+            terminals.wait_for_line("ready", READY_TIMEOUT_S)
+            return measure_serial(stage, terminals, seconds)
+
+    return run
+
+
+def measurements(scale: Scale) -> Mapping[str, Callable[[Path, Kafka], Figures]]:
+    """All of them, by name."""
+    return {
+        "drain": on_stage(measure_drain, scale.drained, *WIDE_WINDOW),
+        "drain_default_window": on_stage(measure_drain, scale.drained),
+        "backlog": on_stage(measure_backlog, scale.backlog, *WIDE_WINDOW),
+        "latency": on_stage(measure_latency, scale.latency_s, *WIDE_WINDOW),
+        "idle": on_stage(measure_idle, scale.idle_s, *WIDE_WINDOW),
+        "outage": on_stage(measure_outage, scale.outage, *WIDE_WINDOW),
+        "serial": serial(scale.serial_s),
+        "kills": on_stage(measure_kills, scale.kills, *WIDE_WINDOW),
+    }
+
+
+def run(chosen: Mapping[str, Callable[[Path, Kafka], Figures]]) -> dict[str, Result]:
+    """Measure one after the other; one that fails does not keep the others from running.
+
+    Raises:
+        SandboxError: Kafka does not start.
+    """
+    results: dict[str, Result] = {}
+    with Kafka(WORK) as kafka:
+        for name, measure in chosen.items():
+            print(f"bench-gateway: {name} ...", file=sys.stderr, flush=True)
+            try:
+                figures = measure(WORK / name, kafka)
+                results[name] = Result(figures, verdicts(name, figures))
+            except (SandboxError, KafkaError, OSError, ValueError) as error:
+                results[name] = Result(error=str(error) or type(error).__name__)
+    return results
+
+
+def conditions() -> dict[str, object]:
+    """What the figures depend on."""
+    return {
+        "cores": os.cpu_count(),
+        "load_before": os.getloadavg()[0],
+        "fsync_ms": fsync_ms(WORK),
+        "wide_window": list(WIDE_WINDOW),
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+
+
+def fsync_ms(folder: Path) -> float:
+    """How long this disk takes for an fsync of a small write, the median."""
+    waited_s = []
+    with (folder / "fsync").open("wb", buffering=0) as file:
+        for _ in range(FSYNCS):
+            file.write(b"x" * 4096)
+            start_s = time.perf_counter()
+            os.fsync(file.fileno())
+            waited_s.append(time.perf_counter() - start_s)
+    return round(sorted(waited_s)[FSYNCS // 2] * 1000, 3)
+
+
+def print_table(results: Mapping[str, Result]) -> None:
+    """The figures that have a target, for a person."""
+    print(f"{'measurement':22}{'figure':22}{'measured':>12}{'must':>12}{'aim':>12}  met")
+    for name, result in results.items():
+        if result.error is not None:
+            print(f"{name:22}failed: {result.error}")
+        for one in result.targets:
+            sign = "≥" if one.limit == "at least" else "≤"
+            must, aim = f"{sign} {one.must:,}", "-" if one.aim is None else f"{sign} {one.aim:,}"
+            met = "aim" if one.aim_met else "yes" if one.met else "NO"
+            print(f"{name:22}{one.figure:22}{one.measured:>12,}{must:>12}{aim:>12}  {met}")
+
+
+def main() -> int:
+    """Measure, write the JSON, and print a table."""
+    names = list(measurements(Scale()))
+    parser = argparse.ArgumentParser(prog="make bench-gateway", description="Speed, cost and safety of the gateway.")
+    parser.add_argument("--only", action="append", choices=names, metavar="NAME", help=f"one of {', '.join(names)}")
+    parser.add_argument("--quick", action="store_true", help="small counts: does it run at all?")
+    parser.add_argument("--kills", type=int, help="how often the gateway is killed")
+    parser.add_argument("--out", type=Path, default=OUT)
+    arguments = parser.parse_args()
+    scale = QUICK if arguments.quick else Scale()
+    if arguments.kills is not None:
+        scale = replace(scale, kills=arguments.kills)
+    chosen = {name: one for name, one in measurements(scale).items() if name in (arguments.only or names)}
+    shutil.rmtree(WORK, ignore_errors=True)
+    WORK.mkdir(parents=True)
+    before = conditions()
+    try:
+        results = run(chosen)
+    except SandboxError as error:
+        print(f"bench-gateway: {error}", file=sys.stderr)
+        return 1
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    measured = {name: asdict(result) for name, result in results.items()}
+    report = {"measurements": measured, "scale": asdict(scale), "conditions": before}
+    arguments.out.write_text(json.dumps(report, indent=2) + "\n")
+    print_table(results)
+    return 1 if any(result.error is not None for result in results.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""What `make bench-gateway` is held against: the limits that must hold, and what is aimed for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Figures = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Of one figure of one measurement."""
+
+    figure: str
+    must: float
+    aim: float | None = None
+    at_least: bool = False  # else at most
+
+    def verdict(self, measured: float) -> "Verdict":
+        """Hold a figure against its limits."""
+        return Verdict(
+            figure=self.figure,
+            measured=measured,
+            limit="at least" if self.at_least else "at most",
+            must=self.must,
+            met=self._holds(measured, self.must),
+            aim=self.aim,
+            aim_met=None if self.aim is None else self._holds(measured, self.aim),
+        )
+
+    def _holds(self, measured: float, limit: float) -> bool:
+        return measured >= limit if self.at_least else measured <= limit
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A measured figure beside its limits."""
+
+    figure: str
+    measured: float
+    limit: Literal["at least", "at most"]
+    must: float
+    met: bool
+    aim: float | None
+    aim_met: bool | None
+
+
+NONE_LOST = Target("lost", 0)
+IN_ORDER = Target("reordered", 0)
+DRAIN = (
+    Target("records_per_s", 25_000, 35_000, at_least=True),
+    Target("cpu_s_per_100k", 3.2),
+    NONE_LOST,
+    IN_ORDER,
+)
+TARGETS: Mapping[str, tuple[Target, ...]] = {
+    "drain": DRAIN,
+    "drain_default_window": DRAIN,
+    "backlog": (Target("records_per_s", 30_000, at_least=True), NONE_LOST, IN_ORDER),
+    "latency": (Target("p50_ms", 12, 5), Target("p99_ms", 30, 15), Target("cpu_percent", 40), NONE_LOST),
+    "idle": (Target("cpu_percent", 1.0, 0.7), Target("rss_mb", 48, 40)),
+    "outage": (Target("peak_rss_mb", 60, 50), NONE_LOST, IN_ORDER),
+    "serial": (Target("cpu_percent", 20, 10), NONE_LOST, IN_ORDER),
+    "kills": (NONE_LOST, IN_ORDER, Target("duplicates_per_kill", 50, 8)),
+}
+
+
+def verdicts(name: str, figures: Figures) -> list[Verdict]:
+    """A measurement's figures beside their limits."""
+    return [target.verdict(figures[target.figure]) for target in TARGETS[name]]
