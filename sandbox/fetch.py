@@ -51,7 +51,8 @@ def verify(folder: Path, expected: Mapping[str, str]) -> None:
         shutil.rmtree(folder / "ivy", ignore_errors=True)
         raise SandboxError(
             f"The fetched jars are not those of {jars.LOCK.name}: {'; '.join(differences)}. They have been deleted: "
-            "run the same command again; should it say so again, the registry (or a mirror) serves other files."
+            "run the same command again; should it say so again, the registry (or a mirror) serves other files. "
+            "After a change of ivy.xml run `make lock` instead."
         )
 
 

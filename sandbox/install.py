@@ -6,8 +6,9 @@ Runs under the user's Python, before anything is installed.
 import hashlib
 import os
 import re
+import shutil
+import subprocess
 import sys
-import tempfile
 import venv
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 from sandbox.fetched import FETCHED, PROJECT
 from sandbox.preflight import runs
 from sandbox.setup_step import run_step
-from sandbox.transcript import follow
+from sandbox.transcript import failed, follow
 
 VENV = PROJECT / ".venv"
 LOCK = PROJECT / "requirements-dev.txt"
@@ -41,15 +42,26 @@ def install(folder: Path = VENV, lock: Path = LOCK, scratch: Path = FETCHED) -> 
     if works and stamp.exists() and stamp.read_text() == recipe:
         return
     stamp.unlink(missing_ok=True)
+    scratch.mkdir(exist_ok=True)
     if not works:
         print(f"python: making {folder.name} with Python {sys.version.split()[0]}", flush=True)
-        venv.create(folder, clear=True, with_pip=True)
+        _make(folder, scratch / "venv.log")
     pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--require-hashes", "-r", str(lock)]
-    scratch.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=scratch) as unpacked:  # /tmp may be small, and preflight looked at this disk
-        lines = follow(pip, scratch / "pip.log", "Installing the Python packages", {**os.environ, "TMPDIR": unpacked})
-        _show(lines, total=len(re.findall(r"^\S+==", lock.read_text(), re.MULTILINE)))
+    unpacked = scratch / "unpacked"  # /tmp may be small, and preflight looked at this disk
+    shutil.rmtree(unpacked, ignore_errors=True)  # of a run that was killed
+    unpacked.mkdir(parents=True)
+    lines = follow(pip, scratch / "pip.log", "Installing the Python packages", {**os.environ, "TMPDIR": str(unpacked)})
+    _show(lines, total=len(re.findall(r"^\S+==", lock.read_text(), re.MULTILINE)))
+    shutil.rmtree(unpacked)
     stamp.write_text(recipe)
+
+
+def _make(folder: Path, log: Path) -> None:
+    try:
+        venv.create(folder, clear=True, with_pip=True)
+    except subprocess.CalledProcessError as error:
+        log.write_bytes(error.output or b"")
+        raise failed("Making the virtual environment", log) from error
 
 
 def _show(lines: Iterable[str], total: int) -> None:

@@ -13,7 +13,8 @@ _CAUSES = (
     (r"PKIX path|CERTIFICATE_VERIFY_FAILED|SSLError|SSLHandshake", "a certificate is not trusted: " + _NETWORK),
     (
         r"ConnectException|UnknownHost|proxy server|NewConnectionError|timed out|Connection reset|NoRouteToHost"
-        r"|Temporary failure|Could not resolve|ProxyError|ConnectionError|IncompleteRead|Premature",
+        r"|Temporary failure|Could not resolve|Could not connect|Unable to connect|Failed to fetch"
+        r"|ProxyError|ConnectionError|IncompleteRead|Premature",
         "the package registry cannot be reached: " + _NETWORK,
     ),
     (r"module not found|No matching distribution|Unable to locate", "the registry lacks a package: is a mirror set?"),
@@ -54,8 +55,11 @@ def follow(argv: Sequence[str], log: Path, what: str, env: Mapping[str, str] | N
             process.terminate()
             raise
     if process.returncode != 0:
-        raise SandboxError(f"{what} failed, {_cause(log.read_text())}; all its words are in {log}.")
+        raise failed(what, log)
 
 
-def _cause(words: str) -> str:
-    return next((cause for pattern, cause in _CAUSES if re.search(pattern, words)), "for a reason unknown to us")
+def failed(what: str, log: Path) -> SandboxError:
+    """Make one sentence of what an installer wrote to `log` before it failed."""
+    words = log.read_text()
+    cause = next((cause for pattern, cause in _CAUSES if re.search(pattern, words)), "for a reason unknown to us")
+    return SandboxError(f"{what} failed, {cause}; all its words are in {log}.")
