@@ -78,7 +78,9 @@ async def _run(config: Config, journal: Journal, *, simulate: bool, stop: asynci
         return await committer.ask(lambda opened: opened.answer(request))
 
     async with control.listening(config.journal.path, answer):
-        done, _ = await asyncio.wait({forwarding, pacing, reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        running: set[asyncio.Future[Any]] = {forwarding, pacing, reading, stopping, committer.died}
+        done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        )
     # First no more readings, then everything durable, then a last chance for Kafka.
     await _end(reading, stopping, pacing)
     intake.release_all()
@@ -100,7 +102,7 @@ async def _run(config: Config, journal: Journal, *, simulate: bool, stop: asynci
         waiting=journal.last_sequence - journal.delivered,
     )
     for task in done - {stopping}:
-        task.result()  # raises what ended it
+        task.result()  # raises what ended it, if it was not the end of its work
 
 
 async def _read_sources(config: Config, intake: Intake, *, simulate: bool) -> None:

@@ -40,7 +40,8 @@ class Journal:
 
     Attributes:
         name: `gateway_id/journal_id`, what every event_id begins with.
-        quarantined_total, dropped_total: records put aside or given up since this object was made.
+        quarantined_total: records put aside since this object was made.
+        dropped_total: records given up for room; those that were in memory for sending may arrive all the same.
 
     Raises:
         AlreadyRunning: another process has the journal open.

@@ -70,6 +70,7 @@ class Committer:
 
     Attributes:
         trouble: why nothing is committed at the moment; None when all is well.
+        died: gets a SpoolError when the thread ends by a mistake of ours.
     """
 
     def __init__(self, journal: Journal, listener: Listener, when_full: WhenFull = "block") -> None:
@@ -77,6 +78,7 @@ class Committer:
         self._listener = listener
         self._when_full = when_full
         self.trouble: Trouble | None = None
+        self.died: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._loop = asyncio.get_running_loop()
         self._inbox: list[Submission | Question[Any]] = []
         self._marks: list[Operation] = []
@@ -134,6 +136,12 @@ class Committer:
             self._wake.notify()
 
     def _run(self) -> None:
+        try:
+            self._commit_groups()
+        except BaseException as exc:  # a gateway that commits nothing must not look alive
+            self._loop.call_soon_threadsafe(self.died.set_exception, SpoolError(f"the journal's thread died: {exc!r}"))
+
+    def _commit_groups(self) -> None:
         while True:
             items, marks = self._take()
             submissions = [item for item in items if isinstance(item, Submission)]

@@ -120,6 +120,23 @@ def test_a_failing_disk_is_opened_anew_before_the_next_attempt(tmp_path: Path) -
     assert journal.last_sequence == 1
 
 
+def test_a_thread_that_dies_is_told(tmp_path: Path) -> None:
+    class Broken(Journal):
+        def apply(self, operations: object) -> list[Record]:
+            raise ZeroDivisionError
+
+    async def scenario() -> None:
+        journal = Broken(tmp_path / "j.db", "pabrik-1", 8 << 20)
+        committer = Committer(journal, Noting())
+        committer.start()
+        committer.submit([Append(READING)], lambda: None)
+        with pytest.raises(SpoolError, match="the journal's thread died: ZeroDivisionError"):
+            await asyncio.wait_for(committer.died, 10)
+        journal.close()
+
+    asyncio.run(scenario())
+
+
 def test_marks_are_committed_without_readings_too(tmp_path: Path) -> None:
     async def scenario() -> int:
         journal = Journal(tmp_path / "j.db", "pabrik-1", 8 << 20)
