@@ -80,7 +80,6 @@ async def _run(config: Config, journal: Journal, *, simulate: bool, stop: asynci
     async with control.listening(config.journal.path, answer):
         running: set[asyncio.Future[Any]] = {forwarding, pacing, reading, stopping, committer.died}
         done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-        )
     # First no more readings, then everything durable, then a last chance for Kafka.
     await _end(reading, stopping, pacing)
     intake.release_all()
