@@ -54,7 +54,8 @@ class Journal:
         self._max_bytes = max_bytes
         self._delivered = 0
         self._next_sequence = 1
-        self._interrupted: tuple[int, list[Record]] | None = None
+        self._interrupted: tuple[int, list[Record]] | None = None  # sequence before it, and what it would have added
+        self._unusable: SpoolError | None = None  # why the file must be opened anew
         self.quarantined_total = 0
         self.dropped_total = 0
         self._ballast = Ballast(path)
@@ -84,19 +85,26 @@ class Journal:
             The records that entered the queue, in order of their sequence.
 
         Raises:
-            SpoolError: nothing was changed, as far as anyone can know: see `recover`.
+            SpoolError: nothing was changed, as far as anyone can know. The same call, with what frees room
+                perhaps added, may succeed later; it opens the file anew first, see `recover`.
         """
         operations = list(operations)
+        if self._unusable is not None and (recovered := self.recover(self._unusable)) is not None:
+            try:
+                self._commit(_frees(operations))  # what came on top since the first attempt
+            except SpoolError as exc:
+                self._unusable = exc  # the records are in the file, and that is what counts
+            return recovered
         try:
             records = self._commit(operations)
         except SpoolError as exc:
             if not exc.full:
+                self._unusable = exc
                 raise
             self._interrupted = None  # SQLite has seen that there is no room, and rolled back
             # A full journal may hold delivered rows, whose room is enough: delete them first, in their own commit.
-            frees = [one for one in operations if isinstance(one, Delivered | Quarantine | DropOldest)]
-            self._free(frees)
-            records = self._commit([one for one in operations if one not in frees])
+            self._free(_frees(operations))
+            records = self._commit([one for one in operations if one not in _frees(operations)])
         self._interrupted = None
         return records
 
@@ -117,7 +125,7 @@ class Journal:
             self._db.close()
             self._open(damage=error.__cause__ if is_damage(error.__cause__) else None)
         # Only now: opening can fail as well, and the next attempt must know which commit it was.
-        interrupted, self._interrupted = self._interrupted, None
+        interrupted, self._interrupted, self._unusable = self._interrupted, None, None
         if interrupted is not None and self.name == name:
             before, records = interrupted
             if records and self._next_sequence == before + len(records):
@@ -265,6 +273,9 @@ class Journal:
 
     def _free(self, operations: Sequence[Operation]) -> None:
         """Delete what was delivered, on a disk that may be full: the delete itself gets the ballast's room."""
+        if not self._has_deletable(operations):
+            self._ballast.hold()
+            return  # the ballast would only go into what is full already
         self._ballast.drop()
         try:
             self._commit(operations, delete_at_rows=0)
@@ -273,10 +284,19 @@ class Journal:
         finally:
             self._ballast.hold()
 
+    def _has_deletable(self, operations: Sequence[Operation]) -> bool:
+        with translated(self._path):
+            oldest = self._db.execute("SELECT min(sequence) FROM queue").fetchone()[0]
+        gives_up = any(isinstance(one, DropOldest) for one in operations)
+        return oldest is not None and (gives_up or oldest <= self._through(operations))
+
+    def _through(self, operations: Sequence[Operation]) -> int:
+        marks = [one.through for one in operations if isinstance(one, Delivered) and one.journal_name == self.name]
+        return max([*marks, self._delivered])
+
     def _make_room(self, operations: Sequence[Operation], delete_at_rows: int) -> None:
         """What frees pages, before anything that needs some."""
-        marks = [one.through for one in operations if isinstance(one, Delivered) and one.journal_name == self.name]
-        through = max(marks, default=self._delivered)
+        through = self._through(operations)
         if through > self._delivered:
             self._delivered = through
             self._db.execute("UPDATE meta SET value = ? WHERE name = 'delivered'", (through,))
@@ -329,3 +349,8 @@ class Journal:
             self._db.execute("DELETE FROM queue WHERE sequence = ?", (sequence,))
         self._db.execute("COMMIT")
         self.quarantined_total += len(sequences)
+
+
+def _frees(operations: Sequence[Operation]) -> list[Operation]:
+    """Those that come before new records when there is no room."""
+    return [one for one in operations if isinstance(one, Delivered | Quarantine | DropOldest)]

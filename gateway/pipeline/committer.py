@@ -75,6 +75,7 @@ class Committer:
 
     def __init__(self, journal: Journal, listener: Listener, when_full: WhenFull = "block") -> None:
         self._journal = journal
+        self._journal_name = journal.name
         self._listener = listener
         self._when_full = when_full
         self.trouble: Trouble | None = None
@@ -184,41 +185,35 @@ class Committer:
             try:
                 records = self._journal.apply(operations)
             except SpoolError as exc:
-                recovered = self._cope(exc, operations)
-                if recovered is None:
-                    if self._waited_to_stop():
-                        return False
-                    operations = self._take_marks() + operations
-                    continue
-                records = recovered
+                self._say(exc)
+                if exc.full and self._when_full == "drop_oldest":
+                    new = sum(isinstance(one, Append | Release) for one in operations)
+                    operations.insert(0, DropOldest(max(2 * new, DROP_AT_ONCE)))
+                if self._waited_to_stop():
+                    return False
+                operations = self._take_marks() + operations
+                continue
             if self.trouble is not None:
                 log.warning("journal_works_again", after=self.trouble)
                 self.trouble = None
+            self._tell_replaced()
             self._loop.call_soon_threadsafe(self._done, records, submissions)
             return True
 
-    def _cope(self, error: SpoolError, operations: list[Operation]) -> list[Record] | None:
-        """After a failed commit: its records when it is in the file after all, None when it must be applied again."""
+    def _say(self, error: SpoolError) -> None:
         trouble: Trouble = "journal_full" if error.full else "journal_failed"
         if self.trouble != trouble:
             log.error(trouble, error=str(error), when_full=self._when_full if error.full else None)
             self.trouble = trouble
-        if error.full:
-            if self._when_full == "drop_oldest":
-                new = sum(isinstance(one, Append | Release) for one in operations)
-                operations.insert(0, DropOldest(max(2 * new, DROP_AT_ONCE)))
-            return None
-        name = self._journal.name
-        try:
-            recovered = self._journal.recover(error)
-        except SpoolError:
-            return None  # said above; tried again with the next attempt
-        if self._journal.name != name:
-            journal = self._journal
+
+    def _tell_replaced(self) -> None:
+        """Tell the listener when a damaged journal was replaced."""
+        journal = self._journal
+        if journal.name != self._journal_name:
+            self._journal_name = journal.name
             self._loop.call_soon_threadsafe(
                 self._listener.restart, journal.name, journal.delivered, journal.last_sequence
             )
-        return recovered
 
     def _waited_to_stop(self) -> bool:
         """Wait a moment before the next attempt, less when a delivery can have made room."""
@@ -245,10 +240,21 @@ class Committer:
             seen = question.look(self._journal)
         except SpoolError as exc:
             if is_damage(exc.__cause__):
-                self._cope(exc, [])
+                self._replace(exc)
             self._loop.call_soon_threadsafe(_fail, question.answer, exc)
         else:
             self._loop.call_soon_threadsafe(_resolve, question.answer, seen)
+
+    def _replace(self, damage: SpoolError) -> None:
+        """A look has met a damaged page."""
+        self._say(damage)
+        try:
+            self._journal.recover(damage)
+        except SpoolError as exc:
+            self._say(exc)  # the next look tries again
+        else:
+            self.trouble = None
+            self._tell_replaced()
 
 
 def _resolve(answer: asyncio.Future[T], seen: T) -> None:

@@ -75,8 +75,8 @@ class Forwarder:
         return self._newest - self._taken + len(self._tail)
 
     def offer(self, records: list[Record]) -> None:
-        """Take what was just committed; contiguous with everything before."""
-        contiguous = self._taken == self._newest
+        """Take what was just committed; should something before it be missing, it is read from the journal."""
+        contiguous = self._taken == self._newest == records[0].sequence - 1
         self._newest = records[-1].sequence
         if contiguous and len(self._tail) + len(records) <= MAX_TAIL:
             self._tail.extend(records)
