@@ -273,16 +273,38 @@ class Journal:
 
     def _free(self, operations: Sequence[Operation]) -> None:
         """Delete what was delivered, on a disk that may be full: the delete itself gets the ballast's room."""
-        if not self._has_deletable(operations):
-            self._ballast.hold()
-            return  # the ballast would only go into what is full already
-        self._ballast.drop()
         try:
-            self._commit(operations, delete_at_rows=0)
+            if self._has_deletable(operations):  # else the ballast would only go into what is full already
+                self._ballast.drop()
+                self._delete_in_steps(self._through(operations))
+                self._commit(operations, delete_at_rows=0)
             with translated(self._path):
                 self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         finally:
             self._ballast.hold()
+
+    def _delete_in_steps(self, through: int) -> None:
+        """Delete what was delivered, as many rows at a time as the room left allows: each step makes more of it."""
+        rows = DELETE_AT_ROWS
+        while (oldest := self._db.execute("SELECT min(sequence) FROM queue").fetchone()[0]) is not None:
+            upto = min(oldest + rows - 1, through)
+            if upto < oldest:
+                return
+            try:
+                with translated(self._path):
+                    self._db.execute("BEGIN IMMEDIATE")
+                    self._db.execute("UPDATE meta SET value = max(value, ?) WHERE name = 'delivered'", (upto,))
+                    self._db.execute("DELETE FROM queue WHERE sequence <= ?", (upto,))
+                    self._db.execute("COMMIT")
+                    self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            except SpoolError as exc:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                if not exc.full or rows == 1:
+                    raise
+                rows = max(rows // 10, 1)
+            else:
+                self._delivered = max(self._delivered, upto)
 
     def _has_deletable(self, operations: Sequence[Operation]) -> bool:
         with translated(self._path):

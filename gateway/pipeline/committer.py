@@ -146,7 +146,7 @@ class Committer:
         while True:
             items, marks = self._take()
             submissions = [item for item in items if isinstance(item, Submission)]
-            operations = marks + [operation for one in submissions for operation in one.operations]
+            operations = marks + _operations(submissions)
             if (operations or submissions) and not self._commit(operations, submissions):
                 return
             for item in items:
@@ -186,6 +186,8 @@ class Committer:
                 records = self._journal.apply(operations)
             except SpoolError as exc:
                 self._say(exc)
+                if exc.full and len(submissions) > 1:
+                    return self._commit_halves(operations, submissions)
                 if exc.full and self._when_full == "drop_oldest":
                     new = sum(isinstance(one, Append | Release) for one in operations)
                     operations.insert(0, DropOldest(max(2 * new, DROP_AT_ONCE)))
@@ -199,6 +201,13 @@ class Committer:
             self._tell_replaced()
             self._loop.call_soon_threadsafe(self._done, records, submissions)
             return True
+
+    def _commit_halves(self, operations: list[Operation], submissions: list[Submission]) -> bool:
+        """A group that does not fit: the disk may have room for a smaller one."""
+        middle = len(submissions) // 2
+        first, second = submissions[:middle], submissions[middle:]
+        marks = operations[: len(operations) - len(_operations(submissions))]
+        return self._commit(marks + _operations(first), first) and self._commit(_operations(second), second)
 
     def _say(self, error: SpoolError) -> None:
         trouble: Trouble = "journal_full" if error.full else "journal_failed"
@@ -255,6 +264,10 @@ class Committer:
         else:
             self.trouble = None
             self._tell_replaced()
+
+
+def _operations(submissions: Sequence[Submission]) -> list[Operation]:
+    return [operation for one in submissions for operation in one.operations]
 
 
 def _resolve(answer: asyncio.Future[T], seen: T) -> None:

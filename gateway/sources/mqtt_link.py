@@ -22,6 +22,7 @@ LAST_ACKS_S = 2.0  # on a stop, how long to wait for commits whose messages are 
 LAST_WRITES_S = 0.5
 DRAIN_S = 0.5
 READ_BYTES = 131_072
+MAX_BATCH = 500  # messages of one delivery, which is one piece of a commit: it must fit into a small rest of disk
 MAX_INBOX = 5_000  # messages; what has QoS 0 is bounded by nothing else
 
 
@@ -134,8 +135,7 @@ class MqttLink:
                     raise self._lost
                 self._changed.clear()
                 await self._changed.wait()
-            batch = list(self._inbox)
-            self._inbox.clear()
+            batch = [self._inbox.popleft() for _ in range(min(len(self._inbox), MAX_BATCH))]
             self._unacknowledged += len(batch)
             if self._paused is not None and self._lost is None:
                 asyncio.get_running_loop().add_reader(self._paused, self._read, self._paused)
