@@ -1,0 +1,55 @@
+"""The wall clock jumps, and is wrong from the start."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.faults.conftest import MakeOutcome, MakeRig
+from tests.faults.cow import need_program
+
+pytestmark = pytest.mark.system
+
+
+def faked(offset: Path) -> list[str]:
+    """The command that runs a program with a wall clock that is ahead by what the file says; monotonic time is true."""
+    need_program("faketime", "faketime")
+    library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+    settings = {
+        "LD_PRELOAD": str(library),
+        "FAKETIME_TIMESTAMP_FILE": str(offset),
+        "FAKETIME_NO_CACHE": "1",
+        "DONT_FAKE_MONOTONIC": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
+    return ["env", *(f"{name}={value}" for name, value in settings.items())]
+
+
+@pytest.mark.parametrize("jump", ["+15y", "-56y", "-1h"])
+def test_a_clock_that_jumps_changes_no_order_and_loses_nothing(
+    tmp_path: Path, make_rig: MakeRig, outcome: MakeOutcome, jump: str
+) -> None:
+    offset = tmp_path / "offset"
+    offset.write_text("+0\n")
+    rig = make_rig(sabotage="plain_sleep", wrapper=faked(offset))
+    rig.await_reading()
+    offset.write_text(f"{jump}\n")
+    rig.let_flow(300)
+    rig.await_reading()
+    offset.write_text("+0\n")
+    rig.await_reading()
+    rig.await_everything()
+    verdict = rig.verdict()
+    assert verdict.broken(repeats_allowed=False) == {}
+    assert rig.waiting() == []
+    outcome(18, f"wall clock jumps by {jump} and back").add(verdict)
+
+
+def test_a_start_in_1970_loses_nothing(tmp_path: Path, make_rig: MakeRig, outcome: MakeOutcome) -> None:
+    offset = tmp_path / "offset"
+    offset.write_text("@1970-01-01 00:00:10\n")
+    rig = make_rig(sabotage="plain_sleep", wrapper=faked(offset))
+    rig.let_flow(300)
+    rig.await_everything()
+    verdict = rig.verdict()
+    assert verdict.broken(repeats_allowed=False) == {}
+    outcome(19, "started with a clock of 1970").add(verdict)
