@@ -138,7 +138,7 @@ def test_a_flood_without_acknowledgements_is_bounded(
     make_rig: MakeRig, mosquitto: Mosquitto, outcome: MakeOutcome
 ) -> None:
     rig = make_rig(sabotage="slow_commits")
-    flood = [("F1", b'{"suhu": 5}')] * 20_000
+    flood = [("F1", f'{{"suhu": {number / 1000}}}'.encode()) for number in range(1, 20_001)]
     send(mosquitto, rig, flood, qos=0)
     rig.await_everything()
     resident = rig.resident_mb()
