@@ -17,11 +17,11 @@ import structlog
 from gateway import wire
 from gateway.errors import SpoolError
 from gateway.journal import inspect
-from gateway.journal.ballast import Ballast
 from gateway.journal.database import JOURNAL_ID_CHARACTERS, JOURNAL_ID_LENGTH, connect
 from gateway.journal.folder import is_damage, prepare, translated
 from gateway.journal.high_mark import HighMark
 from gateway.journal.operations import Append, Delivered, DropOldest, Hold, Operation, Quarantine, Release
+from gateway.journal.room import Room
 from gateway.journal.salvage import crc, intact, put_aside
 from gateway.model import Reading, Record
 
@@ -58,7 +58,6 @@ class Journal:
         self._unusable: SpoolError | None = None  # why the file must be opened anew
         self.quarantined_total = 0
         self.dropped_total = 0
-        self._ballast = Ballast(path)
         self._lock_fd = prepare(path)
         try:
             with translated(path):
@@ -187,6 +186,7 @@ class Journal:
                 damage = exc
         if damage is not None:
             self._replace_damaged(damage)
+        self._room = Room(self._path, self._db)
         self._load()
         marked_id, newest = self._mark.read()
         if damage is None and newest > 0 and marked_id != self._journal_id:
@@ -254,6 +254,7 @@ class Journal:
         records: list[Record] = []
         with translated(self._path):
             try:
+                self._room.check()
                 self._db.execute("BEGIN IMMEDIATE")
                 self._make_room(operations, delete_at_rows)
                 for operation in operations:
@@ -272,16 +273,16 @@ class Journal:
         return records
 
     def _free(self, operations: Sequence[Operation]) -> None:
-        """Delete what was delivered, on a disk that may be full: the delete itself gets the ballast's room."""
-        try:
-            if self._has_deletable(operations):  # else the ballast would only go into what is full already
-                self._ballast.drop()
-                self._delete_in_steps(self._through(operations))
-                self._commit(operations, delete_at_rows=0)
-            with translated(self._path):
-                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        finally:
-            self._ballast.hold()
+        """Delete what was delivered, on a disk that may be full."""
+        self._room.spend()
+        self._delete_in_steps(self._through(operations))
+        self._commit(operations, delete_at_rows=0)
+        self._begin_wal_anew()
+
+    def _begin_wal_anew(self) -> None:
+        """Bring the WAL into the file. Its own blocks are kept: on a full disk they are what commits are written to."""
+        with translated(self._path):
+            self._db.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
 
     def _delete_in_steps(self, through: int) -> None:
         """Delete what was delivered, as many rows at a time as the room left allows: each step makes more of it."""
@@ -296,7 +297,7 @@ class Journal:
                     self._db.execute("UPDATE meta SET value = max(value, ?) WHERE name = 'delivered'", (upto,))
                     self._db.execute("DELETE FROM queue WHERE sequence <= ?", (upto,))
                     self._db.execute("COMMIT")
-                    self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                self._begin_wal_anew()
             except SpoolError as exc:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
@@ -305,12 +306,6 @@ class Journal:
                 rows = max(rows // 10, 1)
             else:
                 self._delivered = max(self._delivered, upto)
-
-    def _has_deletable(self, operations: Sequence[Operation]) -> bool:
-        with translated(self._path):
-            oldest = self._db.execute("SELECT min(sequence) FROM queue").fetchone()[0]
-        gives_up = any(isinstance(one, DropOldest) for one in operations)
-        return oldest is not None and (gives_up or oldest <= self._through(operations))
 
     def _through(self, operations: Sequence[Operation]) -> int:
         marks = [one.through for one in operations if isinstance(one, Delivered) and one.journal_name == self.name]

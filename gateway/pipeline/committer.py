@@ -40,7 +40,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Question(Generic[T]):
-    """A look into the journal that sees every submission before it."""
+    """A look into the journal between two commits, or between two attempts at one that finds no room."""
 
     look: Callable[[Journal], T]
     answer: asyncio.Future[T]
@@ -81,7 +81,8 @@ class Committer:
         self.trouble: Trouble | None = None
         self.died: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._loop = asyncio.get_running_loop()
-        self._inbox: list[Submission | Question[Any]] = []
+        self._inbox: list[Submission] = []
+        self._questions: list[Question[Any]] = []
         self._marks: list[Operation] = []
         self._prompt = False  # the marks are not to wait
         self._wake = threading.Condition()
@@ -95,7 +96,9 @@ class Committer:
 
     def submit(self, operations: Sequence[Operation], committed: Callable[[], None]) -> None:
         """Commit as soon as possible, in order of the calls; then call `committed` on the event loop."""
-        self._put(Submission(operations, committed))
+        with self._wake:
+            self._inbox.append(Submission(operations, committed))
+            self._wake.notify()
 
     def mark(self, operation: Operation, *, prompt: bool = False) -> None:
         """Commit with the next group, at the latest after MARK_DELAY_S, at once when `prompt`."""
@@ -106,13 +109,17 @@ class Committer:
             self._marks.append(operation)
 
     async def ask(self, look: Callable[[Journal], T]) -> T:
-        """Look into the journal in its thread, after everything submitted so far.
+        """Look into the journal in its thread, after everything that `committed` was called for.
+
+        A full journal is looked into as well: only what is read from it and sent makes room.
 
         Raises:
             SpoolError: as `look` does.
         """
         answer: asyncio.Future[T] = self._loop.create_future()
-        self._put(Question(look, answer))
+        with self._wake:
+            self._questions.append(Question(look, answer))
+            self._wake.notify()
         return await answer
 
     async def settled(self) -> None:
@@ -131,11 +138,6 @@ class Committer:
             self._wake.notify()
         await asyncio.to_thread(self._thread.join)
 
-    def _put(self, item: Submission | Question[Any]) -> None:
-        with self._wake:
-            self._inbox.append(item)
-            self._wake.notify()
-
     def _run(self) -> None:
         try:
             self._commit_groups()
@@ -144,15 +146,11 @@ class Committer:
 
     def _commit_groups(self) -> None:
         while True:
-            items, marks = self._take()
-            submissions = [item for item in items if isinstance(item, Submission)]
+            submissions, marks = self._take()
             operations = marks + _operations(submissions)
             if (operations or submissions) and not self._commit(operations, submissions):
                 return
-            for item in items:
-                if isinstance(item, Question):
-                    self._answer(item)
-            if not items and not marks:
+            if not self._answered() and not operations and not submissions and self._stopping:
                 return
 
     def _wait_out_spacing(self) -> None:
@@ -161,11 +159,11 @@ class Committer:
             time.sleep(rest_s)
         self._began_s = time.monotonic()
 
-    def _take(self) -> tuple[list[Submission | Question[Any]], list[Operation]]:
-        """Wait for work. Both empty: stop."""
+    def _take(self) -> tuple[list[Submission], list[Operation]]:
+        """Wait for work, a question or the order to stop, and take the work."""
         with self._wake:
             deadline: float | None = None
-            while not (self._inbox or self._stopping or self._prompt):
+            while not (self._inbox or self._questions or self._stopping or self._prompt):
                 if self._marks and deadline is None:
                     deadline = time.monotonic() + MARK_DELAY_S
                 timeout_s = None if deadline is None else deadline - time.monotonic()
@@ -174,10 +172,10 @@ class Committer:
                 self._wake.wait(timeout_s)
         self._wait_out_spacing()
         with self._wake:
-            items, self._inbox = self._inbox[:MAX_GROUP], self._inbox[MAX_GROUP:]
+            submissions, self._inbox = self._inbox[:MAX_GROUP], self._inbox[MAX_GROUP:]
             marks, self._marks = self._marks, []
             self._prompt = False
-        return items, marks
+        return submissions, marks
 
     def _commit(self, operations: list[Operation], submissions: list[Submission]) -> bool:
         """Commit, for as long as it takes. False: the journal fails and we are told to stop."""
@@ -191,6 +189,7 @@ class Committer:
                 if exc.full and self._when_full == "drop_oldest":
                     new = sum(isinstance(one, Append | Release) for one in operations)
                     operations.insert(0, DropOldest(max(2 * new, DROP_AT_ONCE)))
+                self._answered()
                 if self._waited_to_stop():
                     return False
                 operations = self._take_marks() + operations
@@ -229,12 +228,13 @@ class Committer:
         with self._wake:
             if self.trouble == "journal_full" and self._when_full == "drop_oldest":
                 return self._stopping
-            self._wake.wait_for(lambda: self._stopping or bool(self._marks), RETRY_S)
+            self._wake.wait_for(lambda: self._stopping or bool(self._marks or self._questions), RETRY_S)
             return self._stopping
 
     def _take_marks(self) -> list[Operation]:
         with self._wake:
             marks, self._marks = self._marks, []
+            self._prompt = False
         return marks
 
     def _done(self, records: list[Record], submissions: list[Submission]) -> None:
@@ -243,6 +243,14 @@ class Committer:
             self._listener.offer(records)
         for submission in submissions:
             submission.committed()
+
+    def _answered(self) -> bool:
+        """Answer what is asked. False: nothing was."""
+        with self._wake:
+            questions, self._questions = self._questions, []
+        for question in questions:
+            self._answer(question)
+        return bool(questions)
 
     def _answer(self, question: Question[Any]) -> None:
         try:

@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -36,13 +37,20 @@ def inject(calls: str, fault: str) -> list[str]:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 2 MB."""
+    """A file system of 8 MB."""
     need_root()
     folder = tmp_path / "small"
     folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], check=True)
     yield folder
     subprocess.run(["umount", folder], check=True)
+
+
+def fill(path: Path) -> None:
+    """Write until the disk takes no byte more."""
+    with path.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(100))
 
 
 @pytest.mark.parametrize(
@@ -82,26 +90,23 @@ def test_a_full_disk_is_said_and_drains_by_itself(
     rig = make_rig(kafka_port=kafka_proxy.port, journal=small_disk / "journal.db")
     rig.await_reading()
     kafka_proxy.refuse()
-    rig.load.burst(15_000)
+    rig.load.burst(30_000)
     rig.gateway.wait_for_line("event=journal_full", PATIENCE_S)
     kafka_proxy.reset()
     recovery_s = rig.await_everything()
     verdict = rig.verdict()
     assert verdict.broken(repeats_allowed=True) == {}
     assert verdict.redelivered == []
-    outcome(8, "disk full (2 MB) while Kafka is down").add(verdict, recovery_s=[recovery_s])
+    outcome(8, "disk full (8 MB) while Kafka is down").add(verdict, recovery_s=[recovery_s])
 
 
-@pytest.mark.xfail(
-    reason="after a kill on a disk that is full to the last page, the backlog does not drain yet", run=False
-)
 def test_a_kill_with_a_full_disk_loses_nothing(
     small_disk: Path, make_rig: MakeRig, kafka_proxy: Proxy, outcome: MakeOutcome
 ) -> None:
     rig = make_rig(kafka_port=kafka_proxy.port, journal=small_disk / "journal.db")
     rig.await_reading()
     kafka_proxy.refuse()
-    rig.load.burst(15_000)
+    rig.load.burst(30_000)
     rig.gateway.wait_for_line("event=journal_full", PATIENCE_S)
     rig.gateway.kill()
     kafka_proxy.reset()
@@ -109,7 +114,29 @@ def test_a_kill_with_a_full_disk_loses_nothing(
     recovery_s = rig.await_everything()
     verdict = rig.verdict()
     assert verdict.broken(repeats_allowed=True) == {}
-    outcome(8, "disk full (2 MB), and then killed").add(verdict, recovery_s=[recovery_s])
+    outcome(8, "disk full (8 MB), and then killed").add(verdict, recovery_s=[recovery_s])
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_disk_that_others_fill_to_the_last_byte_still_lets_everything_out(
+    small_disk: Path, make_rig: MakeRig, kafka_proxy: Proxy, outcome: MakeOutcome, killed: bool
+) -> None:
+    rig = make_rig(kafka_port=kafka_proxy.port, journal=small_disk / "journal.db")
+    rig.await_reading()
+    kafka_proxy.refuse()
+    rig.load.burst(3_000)
+    rig.await_waiting(3_000)
+    fill(small_disk / "of-others")
+    if killed:
+        rig.gateway.kill()
+    kafka_proxy.reset()
+    if killed:
+        rig.start()
+    recovery_s = rig.await_everything()
+    verdict = rig.verdict()
+    assert verdict.broken(repeats_allowed=killed) == {}
+    fault = "disk filled by others to the last byte" + (", and then killed" if killed else "")
+    outcome(8, fault).add(verdict, recovery_s=[recovery_s])
 
 
 @pytest.mark.parametrize("when_full", ["block", "drop_oldest"])

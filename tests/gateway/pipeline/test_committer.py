@@ -1,5 +1,6 @@
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,43 @@ def test_a_full_journal_blocks_and_goes_on_when_a_delivery_makes_room(tmp_path: 
         assert committer.trouble is None
         await committer.stop()
         assert journal.dropped_total == 0
+        journal.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_full_journal_is_read_all_the_same_for_only_what_is_sent_makes_room(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        journal = Journal(tmp_path / "j.db", "pabrik-1", 1)
+        fill(journal)
+        committer = Committer(journal, Noting())
+        committer.start()
+        committer.submit([Append(READING)] * 50, lambda: None)
+        while committer.trouble != "journal_full":
+            await asyncio.sleep(0.01)
+        oldest = await asyncio.wait_for(committer.ask(partial(Journal.read, after=0, limit=2)), 10)
+        assert [record.sequence for record in oldest] == [1, 2]
+        await committer.stop()
+        journal.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_prompt_mark_that_ends_a_full_journal_does_not_end_the_thread(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        journal = Journal(tmp_path / "j.db", "pabrik-1", 1)
+        kept = fill(journal)
+        committer = Committer(journal, Noting())
+        committer.start()
+        done = asyncio.Event()
+        committer.submit([Append(READING)] * 50, done.set)
+        while committer.trouble != "journal_full":
+            await asyncio.sleep(0.01)
+        committer.mark(Delivered(kept, journal.name), prompt=True)
+        await asyncio.wait_for(done.wait(), 10)
+        for _ in range(3):
+            await committed(committer, [Append(READING)])
+        await committer.stop()
         journal.close()
 
     asyncio.run(scenario())
