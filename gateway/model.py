@@ -20,6 +20,7 @@ class Reading:
     measured_at: datetime  # aware, UTC; the device's clock where it has one
     source: SourceKind
     clock_unsynced: bool = False  # measured_at comes from a clock that is surely wrong
+    retained: bool = False  # an MQTT broker's copy of an earlier value: no sign that the sensor lives
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from gateway.model import Reading, Record
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ONE_MILLISECOND = timedelta(milliseconds=1)
 CLOCK_UNSYNCED = ',"clock_unsynced":true'
+RETAINED = ',"retained":true'
 REPLAYED = b',"replayed":true}'
 
 
@@ -38,10 +39,11 @@ def encode(reading: Reading, journal_name: str, sequence: int) -> Record:
         sequence: the record's place in the journal, 1 or more.
     """
     # Written out: json.dumps takes three times as long, and this runs for every reading. A float's repr is JSON.
+    flags = (CLOCK_UNSYNCED if reading.clock_unsynced else "") + (RETAINED if reading.retained else "")
     value = (
         f'{{"sensor_id":{json_text(reading.sensor_id)},"suhu":{reading.celsius!r},'
         f'"measured_at":"{rfc3339(reading.measured_at)}","source":"{reading.source}",'
-        f'"event_id":"{journal_name}/{sequence}"{CLOCK_UNSYNCED if reading.clock_unsynced else ""}}}'
+        f'"event_id":"{journal_name}/{sequence}"{flags}}}'
     )
     return Record(sequence, reading.sensor_id.encode(), value.encode(), timestamp_ms(reading.measured_at))
 
@@ -54,7 +56,7 @@ def replayed(record: Record) -> Record:
 
 
 def encode_held(reading: Reading) -> bytes:
-    """The form in which the journal keeps a reading that waits for its second to end."""
+    """The form in which the journal keeps a reading that waits for its second to end; a retained one never does."""
     fields = [
         reading.sensor_id,
         reading.celsius,

@@ -30,6 +30,8 @@ class Pacer:
     next; after a whole missed interval the grid starts over. A sensor that is alone in its interval and
     still has to wait pulls its grid forward by SLACK each time, until it waits for nothing.
 
+    A retained reading goes on at once and leaves the grid alone.
+
     Args:
         interval_s: the interval; 0 lets every reading through.
         keep: which of the readings of one interval goes on.
@@ -49,7 +51,7 @@ class Pacer:
             reading: the reading, in order of arrival.
             now_s: monotonic time.
         """
-        if self._interval_s == 0:
+        if self._interval_s == 0 or reading.retained:  # an old value takes no live reading's place or turn
             return Append(reading)
         sensor = self._sensors.get(reading.sensor_id)
         if sensor is None:

@@ -5,12 +5,15 @@ SUHU = "suhu"  # °C; the rest of the code says celsius
 MEASURED_AT = "measured_at"
 SOURCE = "source"
 EVENT_ID = "event_id"
+RETAINED = "retained"
 ALERT_ID = "alert_id"
 THRESHOLD = "threshold_celsius"
 
 # Text fields stay text: a bad timestamp must not cost a warning.
-READING_SCHEMA = f"{SENSOR_ID} STRING, {SUHU} DOUBLE, {MEASURED_AT} STRING, {SOURCE} STRING, {EVENT_ID} STRING"
 READING_COLUMNS = (SENSOR_ID, SUHU, MEASURED_AT, SOURCE, EVENT_ID)
+READING_SCHEMA = (
+    f"{SENSOR_ID} STRING, {SUHU} DOUBLE, {MEASURED_AT} STRING, {SOURCE} STRING, {EVENT_ID} STRING, {RETAINED} STRING"
+)
 ALERT_COLUMNS = (ALERT_ID, SENSOR_ID, SUHU, THRESHOLD, MEASURED_AT, SOURCE, EVENT_ID)
 
 # What Kafka knows of the record a reading came in.

@@ -13,6 +13,7 @@ from suhu_jobs.schema import (
     ORIGIN_COLUMNS,
     READING_COLUMNS,
     READING_SCHEMA,
+    RETAINED,
     SENSOR_ID,
     SOURCE,
     SUHU,
@@ -27,6 +28,7 @@ def parse_readings(records: DataFrame) -> DataFrame:
     `sensor_id` and a finite number `suhu` is a reading. Everything else may be missing, too long or of the wrong form:
     a long sensor_id is cut, other texts too long to be true become null. Numbers in quotes are not numbers.
     Of two JSON objects in one record only the first is seen: one record is one reading.
+    What is marked `retained` is a value from earlier that an MQTT broker had kept, so it is no new reading.
 
     Args:
         records: columns topic, partition, offset, value (binary), as Spark's Kafka source gives them.
@@ -36,7 +38,8 @@ def parse_readings(records: DataFrame) -> DataFrame:
     """
     reading = F.from_json(F.col("value").cast("string"), READING_SCHEMA)
     parsed = records.select(*ORIGIN_COLUMNS, reading.alias("reading")).select(*ORIGIN_COLUMNS, "reading.*")
-    return parsed.filter((F.col(SENSOR_ID) != "") & _is_finite(F.col(SUHU))).select(
+    is_new = ~F.col(RETAINED).eqNullSafe("true")  # read as text: anything but true leaves it a new reading
+    return parsed.filter((F.col(SENSOR_ID) != "") & _is_finite(F.col(SUHU)) & is_new).select(
         *ORIGIN_COLUMNS,
         F.left(F.col(SENSOR_ID), F.lit(MAX_SENSOR_ID_CHARS)).alias(SENSOR_ID),
         SUHU,

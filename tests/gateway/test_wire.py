@@ -58,6 +58,12 @@ def test_a_reading_of_a_wrong_clock_and_one_that_waited_say_so() -> None:
     SCHEMA.validate(json.loads(waited.value))
 
 
+def test_a_retained_reading_says_so_before_it_waits() -> None:
+    waited = wire.replayed(wire.encode(replace(READING, retained=True), "pabrik-1/k3v9", 1042))
+    assert waited.value.endswith(b'/1042","retained":true,"replayed":true}')
+    SCHEMA.validate(json.loads(waited.value))
+
+
 def test_a_held_reading_comes_back_with_its_time_in_milliseconds() -> None:
     again = wire.decode_held(wire.encode_held(READING))
     assert again == Reading("S1", 83.4, datetime(2026, 11, 22, 3, 4, 5, 678_000, UTC), "serial")

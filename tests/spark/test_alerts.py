@@ -55,7 +55,8 @@ def job(kafka: Kafka, tmp_path: Path) -> Iterator[AlertProcess]:
 
 
 def test_each_hot_reading_is_warned_of_once_over_stop_and_restart(kafka: Kafka, job: AlertProcess) -> None:
-    send(kafka, job.topic, [reading(1), reading(2, 80), reading(3, 80.0000001, "S3"), reading(4, -3)])
+    old = reading(7, 95)[:-1] + b',"retained":true}'  # what an MQTT broker had kept from yesterday
+    send(kafka, job.topic, [old, reading(1), reading(2, 80), reading(3, 80.0000001, "S3"), reading(4, -3)])
     job.wait_for_warnings(2)
     assert job.stop() == 0
     send(kafka, job.topic, [reading(5, 1200.25), reading(6, 79.999)])

@@ -29,7 +29,7 @@ def _lines(path: Path) -> list[str]:
     return path.read_text().splitlines()
 
 
-def test_parse_gives_every_field_of_the_valid_golden_records(spark: SparkSession, golden: Path) -> None:
+def test_parse_gives_every_field_of_the_valid_golden_records_that_are_new(spark: SparkSession, golden: Path) -> None:
     values = [line.encode() for line in _lines(golden / "sensor-suhu.valid.jsonl")]
     assert _parsed(spark, *values) == [
         ("S1", 83.4, "2026-11-22T03:04:05.678Z", "serial", "pabrik-1/k3v9/1042"),
@@ -58,7 +58,15 @@ def test_parse_takes_of_the_invalid_golden_records_those_with_a_sensor_and_a_num
         "no milliseconds",
         "unknown field",
         "replayed is false",
+        "retained is text",
     ]
+
+
+def test_parse_drops_what_a_broker_had_retained_and_only_that(spark: SparkSession) -> None:
+    hot = [
+        b'{"sensor_id":"S1","suhu":95,"retained":%s}' % mark for mark in (b"true", b"false", b"null", b"7", b"[true]")
+    ]
+    assert [row.offset - 40 for row in parse_readings(_records(spark, hot)).collect()] == [1, 2, 3, 4]
 
 
 def test_parse_drops_hostile_records_and_raises_for_none(spark: SparkSession) -> None:

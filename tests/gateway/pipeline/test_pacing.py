@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -76,6 +77,17 @@ def test_sensors_do_not_wait_for_each_other() -> None:
     pacer = Pacer(1.0, "newest")
     assert isinstance(pacer.offer(reading(70, "S1"), 100.0), Append)
     assert isinstance(pacer.offer(reading(70, "S2"), 100.1), Append)
+
+
+def test_a_retained_reading_takes_neither_the_place_nor_the_turn_of_a_live_one() -> None:
+    pacer = Pacer(1.0, "newest")
+    retained = replace(reading(95), retained=True)
+    assert pacer.offer(retained, 100.0) == Append(retained)
+    assert pacer.offer(reading(70), 100.1) == Append(reading(70))
+    assert pacer.offer(reading(71), 100.4) == Hold(reading(71))
+    assert pacer.offer(retained, 100.5) == Append(retained)
+    assert pacer.release(101.1) == [Release(reading(71))]
+    assert pacer.superseded_total == 0
 
 
 def test_interval_zero_forwards_every_reading() -> None:
