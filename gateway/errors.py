@@ -38,7 +38,16 @@ class FrameError(GatewayError):
 
 
 class SourceLost(GatewayError):
-    """Open the source again, with back-off, for ever."""
+    """Open the source again, with back-off, for ever.
+
+    Attributes:
+        longest_pause_s: how long the pauses between two attempts may get. A device of this machine is looked for
+            each second, since nobody else notices; whoever is asked over a network gets longer ones.
+    """
+
+    def __init__(self, text: str, longest_pause_s: float = 1.0) -> None:
+        self.longest_pause_s = longest_pause_s
+        super().__init__(text)
 
 
 class SinkUnavailable(GatewayError):

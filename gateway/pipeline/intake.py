@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import structlog
@@ -20,7 +20,6 @@ from gateway.sources.source import Source
 log = structlog.get_logger()
 
 FIRST_RETRY_S = 0.5
-LAST_RETRY_S = 30.0
 STEADY_S = 60.0  # a link that held this long starts over with the shortest back-off
 MAX_UNCOMMITTED = 5_000  # readings in memory; a source that is faster than the disk waits
 
@@ -28,41 +27,54 @@ MAX_UNCOMMITTED = 5_000  # readings in memory; a source that is faster than the 
 class Intake:
     """Takes deliveries from all sources. Belongs to the event loop's thread."""
 
-    def __init__(self, pacer: Pacer, committer: Committer, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        pacer: Pacer,
+        committer: Committer,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._pacer = pacer
         self._committer = committer
         self._monotonic = monotonic
+        self._sleep = sleep
         self._uncommitted = 0  # readings
         self._room = asyncio.Event()  # some of them were committed
         self._clock = WallClock()
         self._held_earlier = asyncio.Event()  # something is due earlier than the release loop knows
         self.readings_total: Counter[str] = Counter()  # by kind of source
+        self.retained_total = 0  # not among readings_total: an old value is no sign that a sensor lives
         self.dropped_total: Counter[str] = Counter()  # by reason
         self.rejected_total: Counter[str] = Counter()  # by reason
 
     async def run_source(self, source: Source) -> None:
-        """Read a source until it is exhausted; open it again, with back-off and for ever, when it is lost."""
+        """Read a source until it is exhausted; open it again, with back-off and for ever, when it is lost.
+
+        Each cause of one outage is logged once, however often it is met.
+        """
         retry_s = FIRST_RETRY_S
-        lost = False
+        causes: set[str] = set()
         while True:
             opened_at_s = None
             try:
                 async with source.open() as deliveries:
                     opened_at_s = self._monotonic()
                     log.info("source_up", source=source.name)
-                    lost = False
+                    causes.clear()
                     async for delivery in deliveries:
                         await self.accept(delivery)
                 log.info("source_exhausted", source=source.name)
                 return
             except SourceLost as exc:
-                if not lost:
+                if str(exc) not in causes:
                     log.warning("source_lost", source=source.name, error=str(exc))
-                lost = True
+                causes.add(str(exc))
+                longest_pause_s = exc.longest_pause_s
             if opened_at_s is not None and self._monotonic() - opened_at_s >= STEADY_S:
                 retry_s = FIRST_RETRY_S
-            await asyncio.sleep(retry_s * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret
-            retry_s = min(retry_s * 2, LAST_RETRY_S)
+            retry_s = min(retry_s, longest_pause_s)
+            await self._sleep(retry_s * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret
+            retry_s *= 2
 
     async def accept(self, delivery: Delivery) -> None:
         """Submit a delivery; returns before it is durable.
@@ -86,7 +98,10 @@ class Intake:
         for reading in delivery.readings:
             if unsynced:
                 reading = replace(reading, clock_unsynced=True)
-            self.readings_total[reading.source] += 1
+            if reading.retained:
+                self.retained_total += 1
+            else:
+                self.readings_total[reading.source] += 1
             if (operation := self._pacer.offer(reading, now_s)) is not None:
                 operations.append(operation)
         if self._pacer.next_due_s() != next_due_s:

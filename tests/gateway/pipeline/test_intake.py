@@ -1,10 +1,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.errors import SourceLost, SpoolError
 from gateway.journal import Journal
@@ -83,6 +85,63 @@ def test_a_lost_source_is_opened_again_until_it_is_exhausted(tmp_path: Path) -> 
         return source.openings, journal.last_sequence
 
     assert asyncio.run(scenario()) == (4, 3)
+
+
+class UnreachableSource:
+    """Cannot be opened, each time for the next of these causes, and is exhausted after the last."""
+
+    name = "unreachable"
+
+    def __init__(self, *causes: tuple[str, float]) -> None:
+        self.causes = list(causes)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[AsyncIterator[Delivery]]:
+        if self.causes:
+            raise SourceLost(*self.causes.pop(0))
+        yield self.deliveries()
+
+    async def deliveries(self) -> AsyncIterator[Delivery]:
+        for nothing in ():
+            yield nothing
+
+
+def test_pauses_grow_to_what_the_cause_deserves_and_each_cause_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake_module, "FIRST_RETRY_S", 0.5)
+    away, refused = ("broker away", 3.0), ("password wrong", 10.0)
+    pauses_s: list[float] = []
+
+    async def sleep(pause_s: float) -> None:
+        pauses_s.append(pause_s)
+
+    async def scenario() -> list[str]:
+        journal = Journal(tmp_path / "j.db", "pabrik-1", 8 << 20)
+        source = UnreachableSource(*[away] * 5, *[refused] * 4, *[away] * 2, ("unplugged", 1.0))
+        with capture_logs() as lines:
+            await Intake(Pacer(0, "newest"), Committer(journal, Listening()), sleep=sleep).run_source(source)
+        journal.close()
+        return [line["error"] for line in lines if line["event"] == "source_lost"]
+
+    assert asyncio.run(scenario()) == ["broker away", "password wrong", "unplugged"]
+    without_jitter = [0.5, 1, 2, 3, 3, 6, 10, 10, 10, 3, 3, 1]
+    assert len(pauses_s) == 12
+    assert all(0.8 * whole <= pause_s <= 1.2 * whole for whole, pause_s in zip(without_jitter, pauses_s, strict=True))
+
+
+def test_a_retained_value_is_journaled_but_is_no_sign_of_life(tmp_path: Path) -> None:
+    async def scenario() -> tuple[int, int, int]:
+        journal = Journal(tmp_path / "j.db", "pabrik-1", 8 << 20)
+        committer = Committer(journal, Listening())
+        intake = Intake(Pacer(1.0, "newest"), committer)
+        await intake.accept(Delivery((replace(reading(95), retained=True), reading(70))))
+        committer.start()
+        await committer.stop()
+        journal.close()
+        return journal.last_sequence, intake.retained_total, intake.readings_total["mqtt"]
+
+    assert asyncio.run(scenario()) == (2, 1, 1)
 
 
 def test_a_delivery_is_acknowledged_only_after_its_commit_and_in_order(tmp_path: Path) -> None:
