@@ -8,14 +8,16 @@ from typing import Any, assert_never
 import structlog
 
 from gateway import __version__, control
-from gateway.config import Config, MqttOptions, SerialOptions, SimulatorOptions
+from gateway.config import Config, SerialOptions, SimulatorOptions
 from gateway.discovery import discover
 from gateway.journal import Journal, Release
+from gateway.mqtt_options import MqttOptions
 from gateway.pipeline.committer import Committer
 from gateway.pipeline.forwarding import Forwarder
 from gateway.pipeline.intake import Intake
 from gateway.pipeline.pacing import Pacer
 from gateway.sinks.kafka_sink import KafkaSink
+from gateway.sources.mqtt_broker import Broker, Tls
 from gateway.sources.mqtt_topics import MqttSource
 from gateway.sources.serial_lines import SerialSource
 from gateway.sources.simulator import SimulatorSource
@@ -94,6 +96,7 @@ async def _run(config: Config, journal: Journal, *, simulate: bool, stop: asynci
     log.info(
         "stopped",
         readings=intake.readings_total.total(),
+        retained=intake.retained_total,
         rejected=intake.rejected_total.total(),
         superseded=intake.superseded_total,
         dropped=intake.dropped_total.total() + journal.dropped_total,
@@ -128,11 +131,24 @@ def _source(options: SourceOptions, config: Config, place: int) -> Source:
         case MqttOptions():
             # Two links to one broker need two ids; the place in the file is as stable as the file.
             client_id = options.client_id or _client_id(config, place)
-            return MqttSource(options.host, options.port, client_id, options.topics)
+            return MqttSource(_broker(options, client_id), options.topics)
         case SimulatorOptions():
             return SimulatorSource(options.sensors, options.seed, options.interval_s)
         case _:
             assert_never(options)
+
+
+def _broker(options: MqttOptions, client_id: str) -> Broker:
+    files = options.files()
+    return Broker(
+        options.host,
+        options.port,
+        client_id,
+        options.protocol,
+        options.username,
+        files.get("password_file"),
+        Tls(files.get("ca_file"), files.get("cert_file"), files.get("key_file")) if options.tls else None,
+    )
 
 
 def _client_id(config: Config, place: int) -> str:

@@ -7,19 +7,15 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from gateway.errors import ConfigError
+from gateway.mqtt_options import MqttOptions
+from gateway.section import Section
 
 SensorId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 GATEWAY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # as in contracts/sensor-suhu.schema.json
 HOST_AND_PORT = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[^\s:/]+):(?P<port>[0-9]{1,5})")
-
-
-class Section(BaseModel):
-    """What every table of the file shares: an unknown key is a mistake, and nothing changes later."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def _default_gateway_id() -> str:
@@ -84,34 +80,6 @@ class SerialOptions(Section):
     sensor_id: SensorId | None = None
 
 
-class MqttOptions(Section):
-    """One [[mqtt]]."""
-
-    host: str = Field(default="localhost", min_length=1)
-    port: int = Field(default=1883, ge=1, le=65_535)
-    topics: list[str] = Field(default=["suhu/{sensor_id}"], min_length=1)
-    client_id: str | None = Field(default=None, min_length=1)
-
-    @field_validator("topics")
-    @classmethod
-    def _topics_are_filters(cls, topics: list[str]) -> list[str]:
-        for topic in topics:
-            levels = topic.split("/")
-            if topic == "#":
-                msg = "'#' alone subscribes to everything on the broker: name the topics of the sensors"
-                raise ValueError(msg)
-            for place, level in enumerate(levels):
-                if level in {"+", "{sensor_id}"} or (level == "#" and place == len(levels) - 1):
-                    continue
-                if any(sign in level for sign in "+#{}\0"):
-                    msg = f"{topic!r}: +, {{sensor_id}} and a last # stand alone between slashes"
-                    raise ValueError(msg)
-            if levels.count("{sensor_id}") > 1:
-                msg = f"{topic!r} has {{sensor_id}} twice"
-                raise ValueError(msg)
-        return topics
-
-
 class SimulatorOptions(Section):
     """[simulator]."""
 
@@ -131,7 +99,7 @@ class SimulatorOptions(Section):
 class DiscoveryOptions(Section):
     """[discovery]: where to look when no source is configured."""
 
-    serial_ports: list[str] = ["/dev/serial/by-id/*", "/dev/ttyUSB*", "/dev/ttyACM*"]
+    serial_ports: list[str] = Field(default=["/dev/serial/by-id/*", "/dev/ttyUSB*", "/dev/ttyACM*"])
     listen_s: float = Field(default=3.0, ge=0.1, le=60)
 
 
@@ -141,8 +109,8 @@ class Config(Section):
     gateway: GatewayOptions = GatewayOptions()
     journal: JournalOptions = Field(default_factory=JournalOptions)
     kafka: KafkaOptions = KafkaOptions()
-    serial: list[SerialOptions] = []
-    mqtt: list[MqttOptions] = []
+    serial: list[SerialOptions] = Field(default=[])
+    mqtt: list[MqttOptions] = Field(default=[])
     simulator: SimulatorOptions | None = None
     discovery: DiscoveryOptions = DiscoveryOptions()
 
@@ -172,6 +140,19 @@ def load(path: Path) -> Config:
     except tomllib.TOMLDecodeError as exc:
         raise ConfigError(f"{path}: not valid TOML: {exc}") from exc
     return check(document, str(path))
+
+
+def require_files(config: Config) -> None:
+    """Check what only a start needs, and what only the gateway's own user can see: files that a login names.
+
+    Raises:
+        ConfigError: one cannot be read; with its place.
+    """
+    for number, broker in enumerate(config.mqtt, start=1):
+        try:
+            broker.files()
+        except ConfigError as exc:
+            raise ConfigError(f"mqtt[{number}].{exc}") from exc
 
 
 def check(document: dict[str, Any], place: str) -> Config:

@@ -6,8 +6,10 @@ from glob import glob
 
 import structlog
 
-from gateway.config import DiscoveryOptions, MqttOptions, SerialOptions, SimulatorOptions
+from gateway.config import DiscoveryOptions, SerialOptions, SimulatorOptions
 from gateway.errors import SourceLost
+from gateway.mqtt_options import MqttOptions
+from gateway.sources.mqtt_broker import Broker
 from gateway.sources.mqtt_topics import MqttSource
 from gateway.sources.serial_lines import SerialSource
 
@@ -29,7 +31,7 @@ async def discover(
             return found
         tried.append(f"{port} gives no reading")
     tried = tried or ["no serial port is there"]
-    source = MqttSource(mqtt.host, mqtt.port, mqtt_client_id, mqtt.topics)
+    source = MqttSource(Broker(mqtt.host, mqtt.port, mqtt_client_id), mqtt.topics)
     try:
         async with source.open():
             pass

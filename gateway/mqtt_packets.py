@@ -1,8 +1,8 @@
-"""QoS 1 messages out of the byte stream of an MQTT 3.1.1 connection. Pure: no I/O, no clock.
+"""QoS 1 messages out of the byte stream of an MQTT connection. Pure: no I/O, no clock.
 
 paho-mqtt spends some 30 µs on each message, most of what the gateway has to do for it; a packet is split off in
 three. Everything else (CONNACK, SUBACK, PINGRESP, QoS 0 and 2) is left to paho.
-Packet format: OASIS MQTT 3.1.1, sections 2.2 (fixed header) and 3.3 (PUBLISH).
+Packet format: OASIS MQTT 3.1.1 and 5, sections 2.1 and 2.2 (fixed header) and 3.3 (PUBLISH).
 """
 
 from dataclasses import dataclass
@@ -27,9 +27,14 @@ class Message:
 
 
 class PacketSplitter:
-    """Takes bytes as they come, gives complete packets."""
+    """Takes bytes as they come, gives complete packets.
 
-    def __init__(self) -> None:
+    Args:
+        properties: a PUBLISH has properties, which are skipped: MQTT 5.
+    """
+
+    def __init__(self, *, properties: bool = False) -> None:
+        self._properties = properties
         self._rest = b""  # the beginning of a packet
         self._skip = 0  # bytes of an oversized packet that are still to come
 
@@ -51,7 +56,7 @@ class PacketSplitter:
         others: list[bytes] = []
         position, end = 0, len(data)
         while position < end:
-            header = _fixed_header(data, position)
+            header = _length(data, position + 1, end)
             if header is None:
                 break
             body, length = header
@@ -60,13 +65,31 @@ class PacketSplitter:
                     break
                 position = end
             elif data[position] & PUBLISH_MASK == PUBLISH_QOS_1:
-                messages.append(_message(data, position, body, body + length))
+                messages.append(self._message(data, position, body, body + length))
                 position = body + length
             else:
                 others.append(data[position : body + length])
                 position = body + length
         self._rest = data[position:]
         return messages, b"".join(others)
+
+    def _message(self, data: bytes, first: int, body: int, end: int) -> Message:
+        topic_end = body + 2 + int.from_bytes(data[body : body + 2], "big")
+        if topic_end + 2 > end:
+            raise ValueError("a PUBLISH that is shorter than its topic")
+        payload = topic_end + 2
+        if self._properties:
+            payload, length = _length(data, payload, end) or (end + 1, 0)
+            payload += length
+            if payload > end:
+                raise ValueError("a PUBLISH that is shorter than its properties")
+        return Message(
+            data[body + 2 : topic_end],
+            data[payload:end],
+            bool(data[first] & RETAIN),
+            data[topic_end] << 8 | data[topic_end + 1],
+            1,
+        )
 
     def _skip_oversized(self, data: bytes, first: int, header: tuple[int, int], messages: list[Message]) -> bool:
         """Give the message without its payload; False while its topic and packet id have not arrived."""
@@ -82,37 +105,24 @@ class PacketSplitter:
         return True
 
 
-def _fixed_header(data: bytes, position: int) -> tuple[int, int] | None:
-    """Where the body begins and how long it is; None when the header is not complete.
+def _length(data: bytes, position: int, end: int) -> tuple[int, int] | None:
+    """A variable byte integer: where it ends and what it says; None when it is not complete before `end`.
 
     Raises:
-        ValueError: the length has more than four bytes, so this is no MQTT packet.
+        ValueError: it has more than four bytes, so this is no MQTT packet.
     """
     length = shift = 0
-    for place in range(position + 1, min(position + 5, len(data))):
+    for place in range(position, min(position + 4, end)):
         byte = data[place]
         length |= (byte & 0x7F) << shift
         if byte < 0x80:
             return place + 1, length
         shift += 7
-    if len(data) - position >= 5:
+    if end - position >= 4:
         raise ValueError("a packet length of more than four bytes")
     return None
 
 
-def _message(data: bytes, first: int, body: int, end: int) -> Message:
-    topic_end = body + 2 + int.from_bytes(data[body : body + 2], "big")
-    if topic_end + 2 > end:
-        raise ValueError("a PUBLISH that is shorter than its topic")
-    return Message(
-        data[body + 2 : topic_end],
-        data[topic_end + 2 : end],
-        bool(data[first] & RETAIN),
-        data[topic_end] << 8 | data[topic_end + 1],
-        1,
-    )
-
-
 def pubacks(packet_ids: list[int]) -> bytes:
-    """The PUBACK packets for these ids (section 3.4)."""
+    """The PUBACK packets for these ids (section 3.4); in MQTT 5 this short form means success."""
     return b"".join(b"\x40\x02" + packet_id.to_bytes(2, "big") for packet_id in packet_ids)

@@ -26,20 +26,43 @@ class Mosquitto(Child):
 
     host = "127.0.0.1"
 
-    def __init__(self, work_dir: Path, *, port: int | None = None, settings: Sequence[str] = ()) -> None:
-        """Prepare a broker; `settings` are further lines of mosquitto.conf."""
+    def __init__(
+        self,
+        work_dir: Path,
+        *,
+        port: int | None = None,
+        settings: Sequence[str] = (),
+        guard: Sequence[str] = (),
+    ) -> None:
+        """Prepare a broker.
+
+        Args:
+            work_dir: for its configuration, database and log.
+            port: of the listener; None takes a free one.
+            settings: further lines of mosquitto.conf.
+            guard: the lines of a second listener that does not let everyone in, at `guarded_port`.
+        """
         executable = find_mosquitto(dict(os.environ))
         if executable is None:
             raise SandboxError("mosquitto is not installed: run `make preflight`, it says how to install it.")
         self._folder = work_dir / "mosquitto"
         self._settings = list(settings)
+        self._guard = list(guard)
         self._port = Port.fixed(port) if port else Port.reserve()
+        self._guarded_port = Port.reserve() if guard else None
         super().__init__("mosquitto", [executable, "-c", str(self._folder / "mosquitto.conf")], work_dir)
 
     @property
     def port(self) -> int:
         """The port of the listener."""
         return self._port.number
+
+    @property
+    def guarded_port(self) -> int:
+        """The port of the listener that `guard` describes."""
+        if self._guarded_port is None:
+            raise SandboxError("mosquitto has no guarded listener: give it a `guard`.")
+        return self._guarded_port.number
 
     def start(self) -> Self:
         """Start it and wait until it accepts an MQTT connection.
@@ -57,6 +80,8 @@ class Mosquitto(Child):
         """Stop it and let others have its port."""
         super().close()
         self._port.release()
+        if self._guarded_port is not None:
+            self._guarded_port.release()
 
     def _configuration(self) -> list[str]:
         lines = [
@@ -71,6 +96,9 @@ class Mosquitto(Child):
         ]
         if os.geteuid() == 0:  # it would become the user mosquitto, who may not write here
             lines.append("user root")
+        if self._guard:
+            listener = [f"listener {self.guarded_port} {self.host}", *self._guard]
+            return ["per_listener_settings true", *lines, *listener]
         return lines
 
     def _accepts(self) -> bool:

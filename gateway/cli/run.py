@@ -7,7 +7,7 @@ import click
 
 from gateway import app
 from gateway.cli.words import configure_logging, said
-from gateway.config import Config, check, load
+from gateway.config import Config, check, load, require_files
 
 
 @click.command()
@@ -23,6 +23,8 @@ def run(
     configure_logging(verbose=verbose)
     with said():
         config = effective_config(config_path, bootstrap_servers, journal)
+        if not simulate:
+            require_files(config)
         asyncio.run(app.run(config, simulate=simulate))
 
 

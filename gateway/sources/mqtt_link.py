@@ -1,4 +1,4 @@
-"""The one file that knows paho-mqtt: one connection with a persistent session, driven by the event loop."""
+"""One MQTT connection with a persistent session, driven by the event loop."""
 
 import asyncio
 import socket
@@ -9,14 +9,15 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from gateway.errors import SourceLost
-from gateway.mqtt_packets import Message, PacketSplitter, pubacks
+from gateway.mqtt_packets import Message, PacketSplitter
+from gateway.sources.mqtt_broker import Broker
+from gateway.sources.mqtt_client import Client
+from gateway.sources.mqtt_refusals import ANSWER_PAUSE_S, LINK_PAUSE_S, Answer, not_connected, not_trusted, refused
 
-KEEPALIVE_S = 30  # a dead peer is noticed within one and a half of it
-CONNECT_TIMEOUT_S = 10.0
+SESSION_TIMEOUT_S = 10.0
 MISC_S = 1.0  # how often paho looks at its keep-alive timers
 LAST_ACKS_S = 2.0  # on a stop, how long to wait for commits whose messages are not acknowledged yet
 LAST_WRITES_S = 0.5
@@ -26,51 +27,17 @@ MAX_BATCH = 500  # messages of one delivery, which is one piece of a commit: it 
 MAX_INBOX = 5_000  # messages; what has QoS 0 is bounded by nothing else
 
 
-class _Client(mqtt.Client):
-    """paho, fed by us: what it reads from its socket is what we leave to it (a contract test watches this hook)."""
-
-    def __init__(self, client_id: str) -> None:
-        super().__init__(
-            CallbackAPIVersion.VERSION2,
-            client_id=client_id,
-            clean_session=False,
-            protocol=mqtt.MQTTv311,
-            manual_ack=True,
-        )
-        self.pending = b""
-
-    def _sock_recv(self, bufsize: int) -> bytes:
-        if not self.pending:
-            raise BlockingIOError
-        data, self.pending = self.pending[:bufsize], self.pending[bufsize:]
-        return data
-
-    def process(self, packets: bytes) -> None:
-        """Handle complete packets."""
-        self.pending += packets
-        while self.pending and self.socket() is not None:
-            self.loop_read()
-
-    def send_pubacks(self, packet_ids: list[int]) -> None:
-        """Acknowledge several messages in one write."""
-        self._packet_queue(mqtt.PUBACK, pubacks(packet_ids), 0, 0)
-
-
 class MqttLink:
     """One connection. Everything but the blocking connect runs on the event loop's thread.
 
     Args:
-        host: the broker.
-        port: its port.
-        client_id: stable, so that the broker keeps the session while we are away.
+        broker: which one, and as whom.
         filters: topic filters, subscribed with QoS 1: a publisher's QoS 2 is lowered to 1 by the
             broker, because paho keeps the state of QoS 2 only in memory and would lose it in a crash.
     """
 
-    def __init__(self, host: str, port: int, client_id: str, filters: Sequence[str]) -> None:
-        self._where = f"the MQTT broker {host}:{port}"
-        self._host = host
-        self._port = port
+    def __init__(self, broker: Broker, filters: Sequence[str]) -> None:
+        self._broker = broker
         self._filters = list(filters)
         self._inbox: deque[Message] = deque()
         self._changed = asyncio.Event()
@@ -78,12 +45,11 @@ class MqttLink:
         self._lost: SourceLost | None = None
         self._unacknowledged = 0
         self._paused: Any = None  # the socket, while it is not read
-        self._splitter = PacketSplitter()
-        self._client = _Client(client_id)
+        self._splitter = PacketSplitter(properties=broker.protocol == "5")
+        self._client = Client(broker)
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
-        self._client.on_disconnect = self._on_disconnect
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[AsyncIterator[list[Message]]]:
@@ -93,20 +59,22 @@ class MqttLink:
             SourceLost: see Source.
         """
         try:
-            await asyncio.to_thread(self._client.connect, self._host, self._port, KEEPALIVE_S)
-        except (OSError, ValueError) as exc:
-            raise SourceLost(f"{self._where} cannot be reached ({exc}): check host and port, and that it runs") from exc
+            await asyncio.to_thread(self._client.begin)
+        except OSError as exc:  # the CONNECT itself was not taken
+            raise SourceLost(f"{self._broker} cannot be reached {not_connected(exc)}", LINK_PAUSE_S) from exc
         sock = self._client.socket()
-        assert sock is not None  # noqa: S101 - connect() has just made it
+        if sock is None:  # it broke while the CONNECT was written
+            raise SourceLost(self._closed(), LINK_PAUSE_S)
         loop = asyncio.get_running_loop()
         # paho calls these on our thread from now on; what it could not write at once waits for the writer.
         self._client.on_socket_register_write = lambda _c, _u, s: loop.add_writer(s, self._client.loop_write)
         self._client.on_socket_unregister_write = self._stop_writing
         self._client.on_socket_close = self._stop_watching
+        self._client.on_disconnect = self._on_disconnect
         loop.add_reader(sock, self._read, sock)
         if self._client.want_write():
             loop.add_writer(sock, self._client.loop_write)
-        timers = asyncio.create_task(self._run_timers(), name=f"timers of {self._where}")
+        timers = asyncio.create_task(self._run_timers(), name=f"timers of {self._broker}")
         try:
             await self._wait_for_session()
             yield self._messages()
@@ -117,16 +85,24 @@ class MqttLink:
     def acknowledge(self, messages: Sequence[Message]) -> None:
         """Send the PUBACKs, unless the connection that brought the messages is gone: the next one brings them again."""
         self._unacknowledged -= len(messages)
-        if self._lost is None and (packet_ids := [one.packet_id for one in messages if one.qos > 0]):
-            self._client.send_pubacks(packet_ids)
+        if self._lost is None:
+            if packet_ids := [one.packet_id for one in messages if one.qos == 1]:
+                self._client.send_pubacks(packet_ids)
+            for one in messages:
+                if one.qos == 2:  # left in the session by an earlier subscriber of this name
+                    self._client.ack(one.packet_id, 2)
         self._changed.set()
 
     async def _wait_for_session(self) -> None:
         try:
-            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            async with asyncio.timeout(SESSION_TIMEOUT_S):
                 await self._connected
         except TimeoutError:
-            raise SourceLost(f"{self._where} accepts connections but does not answer within 10 s") from None
+            raise SourceLost(
+                f"{self._broker} accepts connections but does not answer within 10 s: restart it, "
+                "or check that MQTT is what this port speaks",
+                ANSWER_PAUSE_S,
+            ) from None
 
     async def _messages(self) -> AsyncIterator[list[Message]]:
         while True:
@@ -187,19 +163,19 @@ class MqttLink:
                 data += sock.recv(READ_BYTES)
         except (BlockingIOError, ssl.SSLWantReadError):
             return
+        except ssl.SSLError as exc:  # TLS 1.3 brings the refusal of our certificate after the handshake
+            self._end(f"{self._broker} {not_trusted(exc, self._broker.host)}", ANSWER_PAUSE_S, sock)
+            return
         except OSError as exc:
-            self._end(f"the connection to {self._where} is lost: {exc}")
-            self._stop_watching(None, None, sock)
+            self._end(self._closed(exc.strerror or str(exc)), LINK_PAUSE_S, sock)
             return
         if not data:
-            self._end(f"the connection to {self._where} is lost: it has closed it")
-            self._stop_watching(None, None, sock)
+            self._end(self._closed(), LINK_PAUSE_S, sock)
             return
         try:
             messages, others = self._splitter.feed(data)
         except ValueError as exc:
-            self._end(f"{self._where} sends what is not MQTT: {exc}")
-            self._stop_watching(None, None, sock)
+            self._end(f"{self._broker} sends what is not MQTT ({exc}): check port and tls", ANSWER_PAUSE_S, sock)
             return
         if messages:
             self._inbox.extend(messages)
@@ -210,33 +186,47 @@ class MqttLink:
             asyncio.get_running_loop().remove_reader(sock)  # until the inbox is taken
             self._paused = sock
 
+    def _closed(self, how: str = "it has closed it") -> str:
+        if self._connected.done():
+            return f"the connection to {self._broker} is lost: {how}"
+        hint = "it may want another cert_file" if self._broker.tls else "does this port want tls = true?"
+        return f"{self._broker} closes the connection without an answer: its log has the cause; {hint}"
+
     def _on_connect(self, _c: Any, _u: Any, _f: Any, reason: ReasonCode, _p: Any) -> None:
         if reason.is_failure:
-            self._end(f"{self._where} refuses the connection: {reason}")
+            why = refused(reason, self._broker.username, self._broker.client_id)
+            self._end(f"{self._broker} {why}", ANSWER_PAUSE_S)
         else:
-            self._client.subscribe([(one, 1) for one in self._filters])
+            self._client.subscribe_to(self._filters)
 
     def _on_subscribe(self, _c: Any, _u: Any, _mid: int, reasons: list[ReasonCode], _p: Any) -> None:
-        refused = [one for one, reason in zip(self._filters, reasons, strict=False) if reason.is_failure]
-        if refused:
-            self._end(f"{self._where} refuses the subscription to {', '.join(refused)}: check its access list")
+        denied = [one for one, reason in zip(self._filters, reasons, strict=False) if reason.is_failure]
+        if denied:
+            why = f"refuses the subscription to {', '.join(denied)}: check its access list and topics"
+            self._end(f"{self._broker} {why}", ANSWER_PAUSE_S)
         elif not self._connected.done():
             self._connected.set_result(None)
 
     def _on_message(self, _c: Any, _u: Any, message: mqtt.MQTTMessage) -> None:
-        """QoS 0 only: what has QoS 1 was split off before paho saw it."""
+        """QoS 0, and an earlier subscriber's QoS 2: what has QoS 1 was split off before paho saw it."""
         topic = message._topic  # the public property raises on a topic that is not UTF-8
         self._inbox.append(Message(topic, bytes(message.payload), message.retain, message.mid, message.qos))
         self._changed.set()
 
     def _on_disconnect(self, _c: Any, _u: Any, _f: Any, reason: ReasonCode, _p: Any) -> None:
-        self._end(f"the connection to {self._where} is lost: {reason}")
+        if reason.value == Answer.SESSION_TAKEN_OVER:
+            why = refused(reason, self._broker.username, self._broker.client_id)
+            self._end(f"{self._broker} {why}", ANSWER_PAUSE_S)
+        else:
+            self._end(f"the connection to {self._broker} is lost: {reason}", LINK_PAUSE_S)
 
-    def _end(self, why: str) -> None:
+    def _end(self, why: str, longest_pause_s: float, sock: Any = None) -> None:
         if self._lost is None:
-            self._lost = SourceLost(why)
+            self._lost = SourceLost(why, longest_pause_s)
         if not self._connected.done():
             self._connected.set_exception(self._lost)
+        if sock is not None:
+            self._stop_watching(None, None, sock)
         self._changed.set()
 
 

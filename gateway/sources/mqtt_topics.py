@@ -3,13 +3,14 @@
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
 from gateway.model import Delivery, Reading, Rejected
 from gateway.mqtt_packets import MAX_PACKET_BYTES, Message
 from gateway.sources.interpret import interpret
+from gateway.sources.mqtt_broker import Broker
 from gateway.sources.mqtt_link import MqttLink
 
 PLACEHOLDER = "{sensor_id}"
@@ -29,23 +30,17 @@ class MqttSource:
     """Subscribes to topic templates; `suhu/{sensor_id}` takes the sensor's id from the topic.
 
     Args:
-        host: the broker.
-        port: its port.
-        client_id: stable, see MqttLink.
+        broker: which one, and as whom.
         topics: templates: MQTT topic filters in which one level may be `{sensor_id}`.
     """
 
     def __init__(
         self,
-        host: str,
-        port: int,
-        client_id: str,
+        broker: Broker,
         topics: Sequence[str],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._host = host
-        self._port = port
-        self._client_id = client_id
+        self._broker = broker
         self._filters = [template.replace(PLACEHOLDER, "+") for template in topics]
         self._patterns = [template_pattern(template) for template in topics]
         self._routes: dict[bytes, Route] = {}
@@ -54,12 +49,12 @@ class MqttSource:
     @property
     def name(self) -> str:
         """See Source."""
-        return f"mqtt {self._host}:{self._port}"
+        return f"mqtt {self._broker.host}:{self._broker.port}"
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[AsyncIterator[Delivery]]:
         """See Source."""
-        link = MqttLink(self._host, self._port, self._client_id, self._filters)
+        link = MqttLink(self._broker, self._filters)
         async with link.connected() as batches:
             yield self._deliveries(link, batches)
 
@@ -77,9 +72,6 @@ class MqttSource:
     def _interpret(self, message: Message, arrived_at: datetime) -> tuple[list[Reading], list[Rejected]]:
         if message.oversized:
             return [], [Rejected("too_large", f"more than {MAX_PACKET_BYTES} bytes", b"")]
-        if message.retained:
-            # The broker's copy of an earlier value, sent on every subscription: nobody knows when it was measured.
-            return [], [Rejected("retained", f"retained message on {message.topic!r}", message.payload)]
         route = self._routes.get(message.topic)
         if route is None:
             if len(self._routes) >= MAX_ROUTES:
@@ -87,9 +79,12 @@ class MqttSource:
             route = self._routes[message.topic] = self._route(message.topic)
         if not route.fits:
             return [], [Rejected("unknown_topic", f"topic {message.topic!r} fits no template", message.payload)]
-        return interpret(
+        readings, rejected = interpret(
             message.payload, name=route.name, configured_id=route.sensor_id, source="mqtt", arrived_at=arrived_at
         )
+        if message.retained:
+            readings = [replace(one, retained=True) for one in readings]
+        return readings, rejected
 
     def _route(self, raw_topic: bytes) -> Route:
         topic = raw_topic.decode("utf-8", "replace")

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import Config, check, load
+from gateway.config import Config, check, load, require_files
 from gateway.errors import ConfigError
 
 SAMPLE = Path(__file__).parents[2] / "docs" / "gateway.toml"
+LOGIN = 'username = "u"\npassword_file = "/nowhere/password"'
+MQTT_EXAMPLES = {"client_id", "tls", "username", "password_file", "ca_file", "cert_file", "key_file"}
 
 
 def test_the_sample_file_loads() -> None:
@@ -21,6 +23,7 @@ def test_the_sample_file_names_every_key_and_its_defaults_are_true(monkeypatch: 
     # Uncomment every `# key = value` and `# [table]` line: that must be the documented default configuration.
     text = re.sub(r"^# (?=[a-z_]+ = |\[)", "", SAMPLE.read_text(), flags=re.MULTILINE)
     document = tomllib.loads(text)
+    document["mqtt"][0]["tls"] = True  # without it, keys of certificates are a mistake
     config = check(document, "sample")
     assert set(document) == set(Config.model_fields)
     for name, table in document.items():
@@ -28,10 +31,11 @@ def test_the_sample_file_names_every_key_and_its_defaults_are_true(monkeypatch: 
         model = getattr(config, name)
         model = model[0] if isinstance(model, list) else model
         assert set(section) == set(type(model).model_fields), name
-        chosen = {"id", "path", "port", "sensor_id", "client_id"} if name != "mqtt" else {"client_id"}
+        chosen = {"id", "path", "port", "sensor_id"} if name != "mqtt" else MQTT_EXAMPLES
         for key, value in section.items():
             default = type(model).model_fields[key].get_default(call_default_factory=True, validated_data={})
             assert key in chosen or value == default, f"{name}.{key}"
+    assert "# tls = false\n" in SAMPLE.read_text()
 
 
 @pytest.mark.parametrize(
@@ -46,6 +50,14 @@ def test_the_sample_file_names_every_key_and_its_defaults_are_true(monkeypatch: 
         ('[[mqtt]]\ntopics = ["#"]', "mqtt[1].topics: '#' alone"),
         ('[[mqtt]]\ntopics = ["a/b+"]', "mqtt[1].topics: 'a/b+'"),
         ('[[mqtt]]\ntopics = ["{sensor_id}/{sensor_id}"]', "has {sensor_id} twice"),
+        ('[[mqtt]]\nusername = "u"\npassword = "hunter2"', "mqtt[1]: a password does not belong into this file"),
+        ('[[mqtt]]\nhost = "mqtt://u:hunter2@broker"', "mqtt[1].host: this is no host name"),
+        ('[[mqtt]]\npassword_file = "/p"', "mqtt[1]: password_file without username"),
+        (f'[[mqtt]]\nhost = "10.0.0.7"\n{LOGIN}', "mqtt[1]: the password would go to 10.0.0.7 in the clear"),
+        (f'[[mqtt]]\nhost = "127.0.0.1.evil.example"\n{LOGIN}', "in the clear: set tls = true"),
+        ('[[mqtt]]\nca_file = "/ca.pem"', "mqtt[1]: ca_file and cert_file have a meaning only with tls = true"),
+        ('[[mqtt]]\ntls = true\ncert_file = "/c.pem"', "mqtt[1]: cert_file and key_file go together"),
+        ('[[mqtt]]\nprotocol = "3"', "mqtt[1].protocol: "),
         ('[kafka]\nbootstrap_servers = ["kafka"]', "'kafka' is not host:port"),
         ('[kafka]\nbootstrap_servers = ["kafka:99999"]', "'kafka:99999' is not host:port"),
         ("[kafka\n", "not valid TOML"),
@@ -59,6 +71,7 @@ def test_a_mistake_is_named_with_its_file_and_place(tmp_path: Path, text: str, m
         load(path)
     assert str(caught.value).startswith(f"{path}: ")
     assert message in str(caught.value)
+    assert "hunter2" not in str(caught.value)
 
 
 def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
@@ -75,6 +88,38 @@ def test_a_missing_or_binary_file_is_said(tmp_path: Path) -> None:
     (tmp_path / "bin").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="not UTF-8"):
         load(tmp_path / "bin")
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        {"host": "localhost"},
+        {"host": "127.0.0.2"},
+        {"host": "::1"},
+        {"host": "broker.example", "tls": True},
+        {"host": "broker.example", "allow_plaintext": True},
+    ],
+)
+def test_a_password_may_go_where_nobody_can_read_it_or_where_that_is_permitted(way: dict[str, object]) -> None:
+    config = check({"mqtt": [{"username": "u", "password_file": "/p", **way}]}, "test")
+    assert config.mqtt[0].password_file == Path("/p")
+
+
+def test_tls_has_a_port_of_its_own_unless_one_is_given() -> None:
+    ways: list[dict[str, object]] = [{}, {"tls": True}, {"tls": True, "port": 8884}]
+    assert [broker.port for broker in check({"mqtt": ways}, "test").mqtt] == [1883, 8883, 8884]
+
+
+def test_under_systemd_a_relative_secret_is_a_credential(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = check({"mqtt": [{}, {"username": "u", "password_file": "mqtt"}]}, "test")
+    with pytest.raises(ConfigError, match=r"^mqtt\[2\]\.password_file: mqtt is relative: give the whole path"):
+        require_files(config)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    with pytest.raises(ConfigError, match=f"^mqtt.2..password_file: {tmp_path}/mqtt: No such file or directory: it"):
+        require_files(config)
+    (tmp_path / "mqtt").write_text("x")
+    require_files(config)
+    assert config.mqtt[1].files() == {"password_file": tmp_path / "mqtt"}
 
 
 def test_under_systemd_the_journal_is_in_the_state_directory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,22 @@ def test_a_length_of_two_bytes() -> None:
     assert PacketSplitter().feed(packet) == ([Message(b"suhu/S1", b"7" * 200, False, 258, 1)], b"")
 
 
+def test_the_properties_of_version_5_are_skipped() -> None:
+    splitter = PacketSplitter(properties=True)
+    none = b"\x32\x11\x00\x07suhu/S1\x00\x0a\x0070.25"
+    # Message expiry 60 s and a user property (OASIS MQTT 5, section 3.3.2.3).
+    some = b"\x32\x1d\x00\x07suhu/S1\x00\x0a\x0c\x02\x00\x00\x00\x3c\x26\x00\x01a\x00\x01b70.25"
+    # 130 bytes of properties: their length takes two bytes.
+    many = b"\x32\x94\x01\x00\x07suhu/S1\x00\x0a\x82\x01\x03\x00\x7f" + b"t" * 127 + b"70.25"
+    assert splitter.feed(none + some + many) == ([MESSAGE, MESSAGE, MESSAGE], b"")
+
+
+@pytest.mark.parametrize("rest", [b"", b"\x05", b"\x80", b"\x05abcd"])
+def test_properties_that_are_cut_off_are_refused(rest: bytes) -> None:
+    with pytest.raises(ValueError, match="shorter than its properties"):
+        PacketSplitter(properties=True).feed(bytes([0x32, 11 + len(rest)]) + b"\x00\x07suhu/S1\x00\x0a" + rest)
+
+
 @given(st.lists(st.sampled_from([PUBLISH, PINGRESP, SUBACK]), max_size=20), st.lists(st.integers(1, 9), min_size=1))
 def test_chunk_borders_change_nothing(packets: list[bytes], sizes: list[int]) -> None:
     stream, splitter = b"".join(packets), PacketSplitter()

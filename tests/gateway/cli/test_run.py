@@ -31,6 +31,15 @@ def test_a_broken_configuration_ends_with_78_and_names_the_place(tmp_path: Path)
     assert "Traceback" not in ended.stderr
 
 
+def test_a_password_file_that_is_not_there_ends_with_78_and_names_the_place(tmp_path: Path) -> None:
+    path = tmp_path / "gateway.toml"
+    path.write_text(f'[[mqtt]]\nusername = "u"\npassword_file = "{tmp_path}/none"\n')
+    ended = gateway("--config", path, "--journal", tmp_path / "journal.db")
+    assert ended.returncode == 78
+    assert f"mqtt[1].password_file: {tmp_path}/none: No such file or directory: it must be there" in ended.stderr
+    assert not (tmp_path / "journal.db").exists()
+
+
 def test_an_option_is_checked_like_the_files_keys() -> None:
     ended = gateway("--simulate", "--bootstrap-servers", "kafka")
     assert ended.returncode == 78

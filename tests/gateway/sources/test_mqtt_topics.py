@@ -4,6 +4,7 @@ import itertools
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Literal
 
 import paho.mqtt.client as mqtt
 import pytest
@@ -11,8 +12,11 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from gateway.errors import SourceLost
 from gateway.model import Delivery, Reading
+from gateway.sources.mqtt_broker import Broker
 from gateway.sources.mqtt_topics import MqttSource, template_pattern
 from sandbox.mosquitto import Mosquitto
+
+Protocol = Literal["5", "3.1.1"]
 
 MOMENT = datetime(2026, 11, 22, 3, 4, 5, tzinfo=UTC)
 clients = (f"test-{number}" for number in itertools.count())
@@ -67,8 +71,8 @@ async def take(deliveries: AsyncIterator[Delivery], count: int, *, acknowledge: 
     return taken
 
 
-def source(broker: Mosquitto, client_id: str, topic: str) -> MqttSource:
-    return MqttSource(broker.host, broker.port, client_id, [topic], now=lambda: MOMENT)
+def source(broker: Mosquitto, client_id: str, topic: str, protocol: Protocol = "5") -> MqttSource:
+    return MqttSource(Broker(broker.host, broker.port, client_id, protocol), [topic], now=lambda: MOMENT)
 
 
 @pytest.fixture
@@ -151,31 +155,75 @@ def test_a_poisoned_message_is_rejected_with_its_reason_and_the_next_one_read(
     assert taken.celsius == [70]
 
 
-def test_a_retained_message_is_no_reading(mosquitto: Mosquitto, topic: str, to: Callable[[str], str]) -> None:
+def test_a_retained_message_is_taken_and_marked(mosquitto: Mosquitto, topic: str, to: Callable[[str], str]) -> None:
     publish(mosquitto, (to("S1"), b"99"), retain=True)
 
     async def scenario() -> Taken:
         async with source(mosquitto, next(clients), topic).open() as deliveries:
-            await asyncio.to_thread(publish, mosquitto, (to("S1"), b"70"))
+            await asyncio.to_thread(publish, mosquitto, (to("S1"), b"70"), retain=True)
             return await take(deliveries, 2)
 
-    taken = asyncio.run(scenario())
-    assert taken.reasons == ["retained"]
-    assert taken.readings == [Reading("S1", 70.0, MOMENT, "mqtt")]
+    assert asyncio.run(scenario()).readings == [
+        Reading("S1", 99.0, MOMENT, "mqtt", retained=True),
+        Reading("S1", 70.0, MOMENT, "mqtt"),
+    ]
 
 
-def test_messages_of_qos_0_come_through_paho(mosquitto: Mosquitto, topic: str, to: Callable[[str], str]) -> None:
-    async def scenario() -> list[float]:
-        async with source(mosquitto, next(clients), topic).open() as deliveries:
-            await asyncio.to_thread(publish, mosquitto, (to("S1"), b"70"), qos=0)
-            return (await take(deliveries, 1)).celsius
+@pytest.mark.parametrize(("protocol", "retained"), [("5", [True]), ("3.1.1", [True, True])])
+def test_a_new_connection_brings_retained_messages_again_only_in_version_3(
+    mosquitto: Mosquitto, topic: str, to: Callable[[str], str], protocol: Protocol, retained: list[bool]
+) -> None:
+    publish(mosquitto, (to("S1"), b"99"), retain=True)
+    client_id = next(clients)
 
-    assert asyncio.run(scenario()) == [70]
+    async def life() -> list[Reading]:
+        async with source(mosquitto, client_id, topic, protocol).open() as deliveries:
+            await asyncio.to_thread(publish, mosquitto, (to("S2"), b"70"))
+            readings: list[Reading] = []
+            while not readings or readings[-1].sensor_id != "S2":
+                readings += (await take(deliveries, 1, acknowledge=True)).readings
+            return readings
+
+    readings = [*asyncio.run(life()), *asyncio.run(life())]
+    assert [one.retained for one in readings if one.sensor_id == "S1"] == retained
+    assert [one.retained for one in readings if one.sensor_id == "S2"] == [False, False]
+
+
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+@pytest.mark.parametrize(("qos", "second_life"), [(0, []), (1, [70, 71]), (2, [70, 71])])
+def test_without_an_acknowledgement_all_but_qos_0_comes_again(
+    mosquitto: Mosquitto,
+    topic: str,
+    to: Callable[[str], str],
+    protocol: Protocol,
+    qos: int,
+    second_life: list[float],
+) -> None:
+    client_id = next(clients)
+
+    async def life(*, publishing: bool, last: float) -> list[float]:
+        async with source(mosquitto, client_id, topic, protocol).open() as deliveries:
+            if publishing:
+                await asyncio.to_thread(publish, mosquitto, (to("S1"), b"70"), (to("S1"), b"71"), qos=qos)
+            else:
+                await asyncio.to_thread(publish, mosquitto, (to("S1"), str(last).encode()))
+            found: list[float] = []
+            while not found or found[-1] != last:
+                found += (await take(deliveries, 1)).celsius
+            return found
+
+    assert asyncio.run(life(publishing=True, last=71)) == [70, 71]
+    assert asyncio.run(life(publishing=False, last=99)) == [*second_life, 99]
 
 
 def test_the_hook_that_keeps_paho_from_reading_the_socket_is_there() -> None:
-    """Contract with paho's inside: `_sock_recv` is the only way it reads, `_packet_queue` takes ready packets."""
+    """Contract with paho's inside.
+
+    `_sock_recv` is the only way it reads, `_create_socket` the only way it connects,
+    `_packet_queue` takes ready packets.
+    """
     assert "_sock_recv" in vars(mqtt.Client)
+    assert inspect.getsource(mqtt.Client).count("self._create_socket()") == 1
     assert "_packet_queue" in vars(mqtt.Client)
     assert inspect.getsource(mqtt.Client).count("._sock.recv(") == 1
 

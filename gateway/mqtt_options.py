@@ -1,0 +1,124 @@
+import ipaddress
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from gateway.errors import ConfigError
+from gateway.section import Section
+
+PORT, TLS_PORT = 1883, 8883  # as registered with IANA
+MAX_USERNAME_CHARS = 1024
+
+
+class MqttOptions(Section):
+    """One [[mqtt]]."""
+
+    host: str = Field(default="localhost", min_length=1)
+    tls: bool = False
+    port: int = Field(default_factory=lambda known: TLS_PORT if known.get("tls") else PORT, ge=1, le=65_535)
+    topics: list[str] = Field(default=["suhu/{sensor_id}"], min_length=1)
+    client_id: str | None = Field(default=None, min_length=1)
+    protocol: Literal["5", "3.1.1"] = "5"
+    username: str | None = Field(default=None, min_length=1, max_length=MAX_USERNAME_CHARS)
+    password_file: Path | None = None
+    allow_plaintext: bool = False
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+
+    def files(self) -> dict[str, Path]:
+        """Where the files are that this table names, by key; a relative path is the name of a systemd credential.
+
+        Raises:
+            ConfigError: one cannot be read by this process.
+        """
+        named = {
+            "password_file": self.password_file,
+            "ca_file": self.ca_file,
+            "cert_file": self.cert_file,
+            "key_file": self.key_file,
+        }
+        return {key: _readable(path, key) for key, path in named.items() if path is not None}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_password_in_the_file(cls, table: Any) -> Any:
+        if isinstance(table, dict) and "password" in table:
+            msg = (
+                "a password does not belong into this file: write it into a file that only the gateway's user "
+                "can read, and name that one with password_file"
+            )
+            raise ValueError(msg)
+        return table
+
+    @field_validator("host")
+    @classmethod
+    def _host_is_a_name(cls, host: str) -> str:
+        if any(sign in host for sign in "/@ "):  # not shown: a URL may have a password in it
+            msg = "this is no host name or address: scheme, user, password and port have keys of their own"
+            raise ValueError(msg)
+        return host
+
+    @field_validator("topics")
+    @classmethod
+    def _topics_are_filters(cls, topics: list[str]) -> list[str]:
+        for topic in topics:
+            levels = topic.split("/")
+            if topic == "#":
+                msg = "'#' alone subscribes to everything on the broker: name the topics of the sensors"
+                raise ValueError(msg)
+            for place, level in enumerate(levels):
+                if level in {"+", "{sensor_id}"} or (level == "#" and place == len(levels) - 1):
+                    continue
+                if any(sign in level for sign in "+#{}\0"):
+                    msg = f"{topic!r}: +, {{sensor_id}} and a last # stand alone between slashes"
+                    raise ValueError(msg)
+            if levels.count("{sensor_id}") > 1:
+                msg = f"{topic!r} has {{sensor_id}} twice"
+                raise ValueError(msg)
+        return topics
+
+    @model_validator(mode="after")
+    def _login_is_whole_and_safe(self) -> "MqttOptions":
+        if self.password_file is not None and self.username is None:
+            msg = "password_file without username: MQTT knows no password without a user"
+            raise ValueError(msg)
+        if (self.ca_file or self.cert_file) and not self.tls:
+            msg = "ca_file and cert_file have a meaning only with tls = true"
+            raise ValueError(msg)
+        if (self.cert_file is None) != (self.key_file is None):
+            msg = "cert_file and key_file go together: set both, or neither"
+            raise ValueError(msg)
+        if self.password_file and not (self.tls or self.allow_plaintext or _is_loopback(self.host)):
+            msg = (
+                f"the password would go to {self.host} in the clear: set tls = true; on a network where nobody "
+                "can listen, allow_plaintext = true permits it"
+            )
+            raise ValueError(msg)
+        return self
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _readable(path: Path, key: str) -> Path:
+    if not path.is_absolute():
+        folder = os.environ.get("CREDENTIALS_DIRECTORY")
+        if folder is None:
+            raise ConfigError(
+                f"{key}: {path} is relative: give the whole path, or pass it in with systemd's LoadCredential={path}:…"
+            )
+        path = Path(folder) / path
+    try:
+        path.open("rb").close()
+    except OSError as exc:
+        raise ConfigError(
+            f"{key}: {path}: {exc.strerror or exc}: it must be there, and the gateway's user may read it"
+        ) from exc
+    return path
