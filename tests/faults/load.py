@@ -18,18 +18,20 @@ PATIENCE_S = 60.0
 
 
 class Load:
-    """Publishes readings over MQTT with QoS 1, in a thread, and remembers which ones the broker has taken.
+    """Publishes readings over MQTT, in a thread, and remembers which ones the broker has taken.
 
     Args:
         port: the MQTT broker's, on loopback.
         prefix: sensors publish on `<prefix>/<sensor_id>`.
         sensors: their ids.
         rate: readings per second, of all sensors together; each has its turn.
+        qos: 1, or 2.
     """
 
     def __init__(
-        self, port: int, prefix: str, sensors: Sequence[str] = ("S1", "S2", "S3"), rate: float = 300.0
+        self, port: int, prefix: str, sensors: Sequence[str] = ("S1", "S2", "S3"), rate: float = 300.0, qos: int = 1
     ) -> None:
+        self._qos = qos
         self._prefix = prefix
         self._sensors = list(sensors)
         self._rate = rate
@@ -55,7 +57,7 @@ class Load:
         return [reading for _, reading in self._sent[-len(self._sensors) :]]
 
     def accepted(self) -> list[Accepted]:
-        """The readings for which the broker has sent a PUBACK, in the order in which they were published."""
+        """The readings for which the broker has taken responsibility, in the order in which they were published."""
         left = Counter(self._taken)
         readings = []
         for packet_id, reading in list(self._sent):
@@ -113,5 +115,5 @@ class Load:
             turn = len(self._sent)
             sensor_id = self._sensors[turn % len(self._sensors)]
             celsius = round((turn // len(self._sensors) + 1) * STEP_CELSIUS, 3)
-            info = self._client.publish(f"{self._prefix}/{sensor_id}", json.dumps({"suhu": celsius}), qos=1)
+            info = self._client.publish(f"{self._prefix}/{sensor_id}", json.dumps({"suhu": celsius}), self._qos)
             self._sent.append((info.mid, (sensor_id, celsius)))

@@ -40,6 +40,7 @@ class Rig:
         wrapper: a command in front of the gateway's own.
         sensors: who sends readings.
         topic: settings of the topic.
+        qos: with which readings are published.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Rig:
         wrapper: Sequence[str] = (),
         sensors: Sequence[str] = ("S1", "S2", "S3"),
         topic: Mapping[str, str] | None = None,
+        qos: int = 1,
     ) -> None:
         self.name = f"rig-{secrets.token_hex(4)}"
         self.work_dir = work_dir
@@ -73,7 +75,7 @@ class Rig:
             self.gateway.argv = [sys.executable, "-m", "tests.faults.sabotage", sabotage, *self.gateway.argv[3:]]
         self.gateway.argv = [*wrapper, *self.gateway.argv]
         self._topic = topic
-        self.load = Load(mosquitto.port, self.name, sensors, rate)
+        self.load = Load(mosquitto.port, self.name, sensors, rate, qos)
         self._flows = load
         self.tail = Tail(kafka.bootstrap_servers, self.name, PARTITIONS)
 

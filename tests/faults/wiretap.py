@@ -3,11 +3,11 @@ from collections.abc import Iterator
 
 from tests.faults.invariants import Accepted
 
-PUBLISH, PUBACK = 3, 4  # OASIS MQTT 3.1.1, table 2.1
+PUBLISH, PUBACK = 3, 4  # OASIS MQTT 5, table 2-1
 
 
 class Wiretap:
-    """Reads one MQTT connection of the gateway along: which readings arrive, and for which it sends a PUBACK.
+    """Reads one MQTT 5 connection of the gateway along: which readings arrive, and for which it sends a PUBACK.
 
     Args:
         arrived, acknowledged: where they are noted, over several connections.
@@ -35,13 +35,14 @@ class Wiretap:
                 end = 2 + int.from_bytes(body[:2], "big")
                 packet_id = int.from_bytes(body[end : end + 2], "big")
                 sensor_id = body[2:end].decode().rsplit("/", 1)[1]
-                reading = (sensor_id, json.loads(body[end + 2 :])["suhu"])
+                payload = body[end + 3 + body[end + 2] :]  # behind the properties, which mosquitto adds none of
+                reading = (sensor_id, json.loads(payload)["suhu"])
                 self._under_way[packet_id] = reading
                 self._arrived.append(reading)
 
 
 def _packets(stream: bytearray) -> Iterator[tuple[int, int, bytes]]:
-    """Take the complete packets out of the stream: type, flags, what follows the fixed header (section 2.2)."""
+    """Take the complete packets out of the stream: type, flags, what follows the fixed header (section 2.1)."""
     while True:
         size = next((place for place, byte in enumerate(stream[1:5], start=1) if byte < 0x80), 0)  # of the length
         if size == 0:
