@@ -77,6 +77,25 @@ def test_the_queue_of_a_long_outage_is_kept_whole(mosquitto: Mosquitto) -> None:
     assert receive(mosquitto, "outage", count=1500, client_id="outage") == [b"%d" % number for number in range(1500)]
 
 
+def test_a_guarded_listener_refuses_whom_the_open_one_lets_in(tmp_path: Path) -> None:
+    answers: SimpleQueue[str] = SimpleQueue()
+    with Mosquitto(tmp_path, guard=["allow_anonymous false"]) as broker:
+        for port in (broker.port, broker.guarded_port):
+            client = mqtt.Client(CallbackAPIVersion.VERSION2, reconnect_on_failure=False)
+            client.on_connect = lambda _client, _data, _flags, reason, _properties: answers.put(str(reason))
+            client.connect(broker.host, port)
+            client.loop_start()
+            answer = answers.get(timeout=WAIT_S)
+            client.disconnect()
+            client.loop_stop()
+            assert answer == {broker.port: "Success", broker.guarded_port: "Not authorized"}[port]
+
+
+def test_a_broker_without_a_guard_has_no_guarded_port(tmp_path: Path) -> None:
+    with Mosquitto(tmp_path) as broker, pytest.raises(SandboxError, match="no guarded listener: give it a `guard`"):
+        _ = broker.guarded_port
+
+
 def test_a_mistake_in_the_settings_is_told_with_its_own_words(tmp_path: Path) -> None:
     broker = Mosquitto(tmp_path, settings=["no_such_setting true"])
     with pytest.raises(SandboxError, match=r"(?s)mosquitto: it ended with exit code 3 before .*no_such_setting"):

@@ -8,6 +8,7 @@ import paho.mqtt.publish
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from gateway.errors import SourceLost
 from gateway.mqtt_packets import Message
 from gateway.sources.mqtt_broker import Broker
 from gateway.sources.mqtt_link import MqttLink
@@ -39,6 +40,26 @@ def test_the_broker_lowers_qos_2_to_1(
 
     messages = asyncio.run(scenario())
     assert [(message.payload, message.qos) for message in messages] == [(b"70", arrives), (b"71", arrives)]
+
+
+def test_a_broker_that_knows_only_3_1_1_is_told_with_the_key_to_set() -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"\x20\x02\x00\x01")  # CONNACK, unacceptable protocol version (OASIS MQTT 3.1.1, section 3.2)
+        await reader.read()
+        writer.close()
+
+    async def scenario() -> SourceLost:
+        async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            with pytest.raises(SourceLost) as caught:
+                async with MqttLink(Broker("127.0.0.1", port, "c"), ["t"]).connected():
+                    pass
+        return caught.value
+
+    lost = asyncio.run(scenario())
+    assert 'does not speak this version of MQTT (Unsupported protocol version): set protocol = "3.1.1"' in str(lost)
+    assert lost.longest_pause_s == 10.0
 
 
 @pytest.mark.parametrize("protocol", ["5", "3.1.1"])
