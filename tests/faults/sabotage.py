@@ -15,6 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
 from gateway.cli import main
 from gateway.journal import Journal, journal
 from gateway.journal import database as database_file
@@ -23,6 +25,7 @@ from gateway.model import Record
 from gateway.pipeline.committer import Committer
 from gateway.sinks.kafka_sink import KafkaSink
 from gateway.sinks.sink import Receipt
+from gateway.sources.mqtt_client import Client
 from gateway.sources.mqtt_link import MqttLink
 
 SLOW_S = 0.1
@@ -73,6 +76,15 @@ def auto_ack() -> None:
 
     _replace(MqttLink, "_messages", hasty)
     _replace(MqttLink, "acknowledge", lambda _self, _messages: None)
+
+
+def ask_for_qos_2() -> None:
+    """The MQTT link subscribes with QoS 2, whose state the client library keeps in memory."""
+
+    def trustful(self: Client, filters: Sequence[str]) -> None:
+        self.subscribe([(one, SubscribeOptions(qos=2)) for one in filters])
+
+    _replace(Client, "subscribe_to", trustful)
 
 
 def no_sync() -> None:
@@ -146,6 +158,7 @@ SABOTAGES = (
     plain_sleep,
     ack_before_commit,
     auto_ack,
+    ask_for_qos_2,
     no_sync,
     reuse_sequences,
     skip_a_record,

@@ -17,6 +17,15 @@ def test_acknowledging_before_the_commit_loses_readings_in_a_kill(make_rig: Make
     assert rig.verdict().broken(repeats_allowed=True).keys() == {"I1 lost"}
 
 
+def test_a_subscription_with_qos_2_loses_readings_in_a_kill(make_rig: MakeRig) -> None:
+    rig = make_rig(sabotage="slow_commits,ask_for_qos_2", qos=2)
+    rig.let_flow(100)
+    rig.gateway.kill()
+    rig.start()
+    rig.await_everything()
+    assert rig.verdict().broken(repeats_allowed=True).keys() == {"I1 lost"}
+
+
 def test_a_record_that_is_never_sent_is_lost_and_leaves_a_hole(make_rig: MakeRig) -> None:
     rig = make_rig(sabotage="skip_a_record")
     rig.let_flow(100)

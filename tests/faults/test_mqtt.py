@@ -107,7 +107,7 @@ def test_a_killed_mqtt_broker_takes_no_reading_along_that_the_gateway_acknowledg
 def test_readings_published_with_qos_2_survive_kills_of_the_gateway(
     make_rig: MakeRig, outcome: MakeOutcome, full: bool
 ) -> None:
-    rig = make_rig(qos=2)
+    rig = make_rig(qos=2, sabotage="slow_commits")
     recovery_s = []
     runs = 20 if full else 2
     for _ in range(runs):
@@ -120,7 +120,9 @@ def test_readings_published_with_qos_2_survive_kills_of_the_gateway(
     verdict = rig.verdict()
     assert verdict.records > 100 * runs
     assert verdict.broken(repeats_allowed=True) == {}
-    outcome(25, "SIGKILL of the gateway, readings published with QoS 2").add(verdict, runs=runs, recovery_s=recovery_s)
+    outcome(25, "gateway killed (SIGKILL, slow disk), readings published with QoS 2").add(
+        verdict, runs=runs, recovery_s=recovery_s
+    )
 
 
 def test_what_is_no_reading_is_counted_and_holds_nothing_up(
