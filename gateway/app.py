@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, assert_never
 
 import structlog
@@ -26,102 +27,151 @@ from gateway.sources.source import Source
 log = structlog.get_logger()
 
 LAST_SENDS_S = 2.0  # on a stop, how long Kafka may take for what waits; the rest stays in the journal
+JOURNAL_STUCK_S = 120.0  # one commit; an SD card's fsync of 5 s is slow, not stuck
+KAFKA_STUCK_S = 600.0  # one batch: the client has time limits of its own, and may have to send 500 records singly
 
 SourceOptions = SerialOptions | MqttOptions | SimulatorOptions
 
 
-async def run(config: Config, *, simulate: bool) -> None:
-    """Run the gateway until SIGTERM or SIGINT, or until finite sources are exhausted.
+class Pipeline:
+    """One configuration at work on an open journal.
+
+    Made while another one still works on that journal: nothing is touched before `running` is entered.
 
     Args:
         config: what to run.
         simulate: use the simulator alone, whatever the configuration names.
-
-    Raises:
-        AlreadyRunning: the journal belongs to another process.
-        SpoolError: the journal cannot be used.
     """
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    journal = Journal(config.journal.path, config.gateway.id, config.journal.max_bytes)
-    try:
-        await _run(config, journal, simulate=simulate, stop=stop)
-    finally:
-        journal.close()
 
+    def __init__(self, config: Config, *, simulate: bool) -> None:
+        self.config = config
+        self._sources = [_source(one, config, place) for place, one in enumerate(_options(config, simulate=simulate))]
+        self._sink = KafkaSink(config.kafka.bootstrap_servers, config.kafka.topic, f"suhu-gateway-{config.gateway.id}")
+        self._forwarder = Forwarder(self._sink)
 
-async def _run(config: Config, journal: Journal, *, simulate: bool, stop: asyncio.Event) -> None:
-    sink = KafkaSink(config.kafka.bootstrap_servers, config.kafka.topic, f"suhu-gateway-{config.gateway.id}")
-    forwarder = Forwarder(sink)
-    forwarder.restart(journal.name, journal.delivered, journal.last_sequence)
-    committer = Committer(journal, forwarder, config.journal.when_full)
-    intake = Intake(Pacer(config.gateway.interval_s, config.gateway.keep), committer)
-    log.info(
-        "started",
-        version=__version__,
-        pid=os.getpid(),
-        journal=journal.name,
-        path=str(config.journal.path),
-        waiting=forwarder.waiting,
-        kafka=",".join(config.kafka.bootstrap_servers),
-        topic=config.kafka.topic,
-    )
-    if held := journal.held():
-        committer.submit([Release(reading) for reading in held], lambda: None)
-    committer.start()
-    forwarding = asyncio.create_task(forwarder.run(committer), name="forwarding")
-    pacing = asyncio.create_task(intake.release_held(), name="pacing")
-    reading = asyncio.create_task(_read_sources(config, intake, simulate=simulate), name="sources")
-    stopping = asyncio.create_task(stop.wait(), name="stop signal")
+    @asynccontextmanager
+    async def running(self, journal: Journal) -> AsyncIterator[None]:
+        """Work as long as the context lives; when it is left, everything taken is durable, or not acknowledged.
 
-    async def answer(request: dict[str, Any]) -> dict[str, Any]:
-        return await committer.ask(lambda opened: opened.answer(request))
+        Raises:
+            SpoolError: the journal cannot be read; nothing has begun.
+        """
+        self._journal = journal
+        self._forwarder.restart(journal.name, journal.delivered, journal.last_sequence)
+        self._committer = committer = Committer(journal, self._forwarder, self.config.journal.when_full)
+        self._intake = intake = Intake(Pacer(self.config.gateway.interval_s, self.config.gateway.keep), committer)
 
-    async with control.listening(config.journal.path, answer):
-        running: set[asyncio.Future[Any]] = {forwarding, pacing, reading, stopping, committer.died}
+        async def answer(request: dict[str, Any]) -> dict[str, Any]:
+            return await committer.ask(lambda opened: opened.answer(request))
+
+        if held := journal.held():
+            committer.submit([Release(reading) for reading in held], lambda: None)
+        committer.start()
+        self._forwarding = asyncio.create_task(self._forwarder.run(committer), name="forwarding")
+        self._pacing = asyncio.create_task(intake.release_held(), name="pacing")
+        self._reading = asyncio.create_task(self._read_sources(), name="sources")
+        try:
+            async with AsyncExitStack() as door:
+                try:
+                    await door.enter_async_context(control.listening(self.config.journal.path, answer))
+                except OSError as exc:
+                    log.error("control_socket_failed", error=str(exc), effect="`gateway spool` cannot ask this gateway")
+                yield
+        finally:
+            await self._stop()
+
+    async def ended(self) -> None:
+        """Wait until finite sources are exhausted.
+
+        Raises:
+            SpoolError: the journal's thread died.
+        """
+        running: set[asyncio.Future[Any]] = {self._forwarding, self._pacing, self._reading, self._committer.died}
         done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-    # First no more readings, then everything durable, then a last chance for Kafka.
-    await _end(reading, stopping, pacing)
-    intake.release_all()
-    await committer.settled()
-    try:
-        await asyncio.wait_for(forwarder.drained(), LAST_SENDS_S)
-    except TimeoutError:
-        pass
-    await _end(forwarding)
-    await sink.close()
-    await committer.stop()
-    log.info(
-        "stopped",
-        readings=intake.readings_total.total(),
-        retained=intake.retained_total,
-        rejected=intake.rejected_total.total(),
-        superseded=intake.superseded_total,
-        dropped=intake.dropped_total.total() + journal.dropped_total,
-        delivered=forwarder.delivered_total,
-        waiting=journal.last_sequence - journal.delivered,
-    )
-    for task in done - {stopping}:
-        task.result()  # raises what ended it, if it was not the end of its work
+        for one in done:
+            one.result()  # raises what ended it, if it was not the end of its work
+
+    def stuck(self) -> list[str]:
+        """What makes no progress although it has work; empty when all is well or waits for something outside."""
+        found = []
+        if self._committer.stuck_s() > JOURNAL_STUCK_S:
+            found.append(f"the journal has not finished a commit for {self._committer.stuck_s():.0f} s")
+        if self._forwarder.stuck_s() > KAFKA_STUCK_S:
+            found.append(f"the Kafka client has not answered for {self._forwarder.stuck_s():.0f} s")
+        return found
+
+    def status(self) -> str:
+        """One line for a person."""
+        sources = self._intake.sources
+        down = [source.name for source, is_open in sources.items() if not is_open]
+        parts = [f"{len(sources) - len(down)} of {len(sources)} sources up"] if sources else ["looking for a source"]
+        parts += [f"{name} is down" for name in down]
+        parts.append(f"{self._forwarder.waiting} readings wait for Kafka")
+        if self._forwarder.down_s is not None:
+            parts.append(f"Kafka is down for {self._forwarder.down_s:.0f} s")
+        if self._committer.trouble is not None:
+            parts.append(self._committer.trouble.replace("_", " "))
+        return ", ".join(parts)
+
+    def say(self, event: str, **fields: object) -> None:
+        """Log that this configuration works now."""
+        log.info(
+            event,
+            version=__version__,
+            pid=os.getpid(),
+            journal=self._journal.name,
+            path=str(self.config.journal.path),
+            waiting=self._forwarder.waiting,
+            kafka=",".join(self.config.kafka.bootstrap_servers),
+            topic=self.config.kafka.topic,
+            **fields,
+        )
+
+    def say_ended(self, event: str) -> None:
+        """Log what went through, after `running` was left."""
+        log.info(
+            event,
+            readings=self._intake.readings_total.total(),
+            retained=self._intake.retained_total,
+            rejected=self._intake.rejected_total.total(),
+            superseded=self._intake.superseded_total,
+            dropped=self._intake.dropped_total.total() + self._journal.dropped_total,
+            delivered=self._forwarder.delivered_total,
+            waiting=self._journal.last_sequence - self._journal.delivered,
+        )
+
+    async def _stop(self) -> None:
+        # First no more readings, then everything durable, then a last chance for Kafka.
+        await _end(self._reading, self._pacing)
+        self._intake.release_all()
+        await self._committer.settled()
+        if self._forwarder.down_s is None:  # else it would be waiting for nothing
+            try:
+                await asyncio.wait_for(self._forwarder.drained(), LAST_SENDS_S)
+            except TimeoutError:
+                pass
+        await _end(self._forwarding)
+        await self._sink.close()
+        await self._committer.stop()
+
+    async def _read_sources(self) -> None:
+        sources = self._sources or [await self._discovered()]
+        async with asyncio.TaskGroup() as group:
+            for source in sources:
+                group.create_task(self._intake.run_source(source), name=source.name)
+
+    async def _discovered(self) -> Source:
+        found = await discover(self.config.discovery, MqttOptions(), _client_id(self.config, 0))
+        return _source(found, self.config, 0)
 
 
-async def _read_sources(config: Config, intake: Intake, *, simulate: bool) -> None:
-    options = await _source_options(config, simulate=simulate)
-    async with asyncio.TaskGroup() as group:
-        for place, one in enumerate(options):
-            source = _source(one, config, place)
-            group.create_task(intake.run_source(source), name=source.name)
-
-
-async def _source_options(config: Config, *, simulate: bool) -> list[SourceOptions]:
+def _options(config: Config, *, simulate: bool) -> list[SourceOptions]:
     if simulate:
         return [config.simulator or SimulatorOptions()]
     configured: list[SourceOptions] = [*config.serial, *config.mqtt]
     if config.simulator is not None:
         configured.append(config.simulator)
-    return configured or [await discover(config.discovery, MqttOptions(), _client_id(config, 0))]
+    return configured
 
 
 def _source(options: SourceOptions, config: Config, place: int) -> Source:

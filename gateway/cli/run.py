@@ -1,13 +1,15 @@
 """`gateway run`: the daemon."""
 
 import asyncio
+import os
 from pathlib import Path
 
 import click
 
-from gateway import app
 from gateway.cli.words import configure_logging, said
 from gateway.config import Config, check, load, require_files
+from gateway.daemon import Daemon
+from gateway.systemd import Systemd
 
 
 @click.command()
@@ -19,13 +21,20 @@ from gateway.config import Config, check, load, require_files
 def run(
     config_path: Path | None, simulate: bool, bootstrap_servers: str | None, journal: Path | None, verbose: bool
 ) -> None:
-    """Read the sources and forward every reading to Kafka, until SIGTERM or Ctrl-C."""
+    """Read the sources and forward every reading to Kafka, until SIGTERM or Ctrl-C; SIGHUP reloads the file."""
     configure_logging(verbose=verbose)
-    with said():
+
+    def checked() -> Config:
         config = effective_config(config_path, bootstrap_servers, journal)
         if not simulate:
             require_files(config)
-        asyncio.run(app.run(config, simulate=simulate))
+        return config
+
+    async def life() -> None:
+        await Daemon(checked, simulate=simulate, systemd=Systemd.from_environment(os.environ)).run()
+
+    with said():
+        asyncio.run(life())
 
 
 def effective_config(config_path: Path | None, bootstrap_servers: str | None, journal: Path | None) -> Config:

@@ -88,6 +88,8 @@ class Committer:
         self._wake = threading.Condition()
         self._stopping = False
         self._began_s = 0.0  # monotonic; the newest commit
+        self._busy = False  # the thread has work
+        self._step_s = time.monotonic()  # when it got that work, or finished a step of it
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
 
     def start(self) -> None:
@@ -97,6 +99,7 @@ class Committer:
     def submit(self, operations: Sequence[Operation], committed: Callable[[], None]) -> None:
         """Commit as soon as possible, in order of the calls; then call `committed` on the event loop."""
         with self._wake:
+            self._note_work()
             self._inbox.append(Submission(operations, committed))
             self._wake.notify()
 
@@ -118,9 +121,14 @@ class Committer:
         """
         answer: asyncio.Future[T] = self._loop.create_future()
         with self._wake:
+            self._note_work()
             self._questions.append(Question(look, answer))
             self._wake.notify()
         return await answer
+
+    def stuck_s(self) -> float:
+        """For how long the thread has had work and not finished a step of it; a failed commit is a step, too."""
+        return time.monotonic() - self._step_s if self._has_work() else 0.0
 
     async def settled(self) -> None:
         """Wait until everything submitted so far is committed, or the journal has failed for RETRY_S."""
@@ -138,6 +146,13 @@ class Committer:
             self._wake.notify()
         await asyncio.to_thread(self._thread.join)
 
+    def _has_work(self) -> bool:
+        return self._busy or bool(self._inbox or self._questions)
+
+    def _note_work(self) -> None:
+        if not self._has_work():
+            self._step_s = time.monotonic()
+
     def _run(self) -> None:
         try:
             self._commit_groups()
@@ -152,6 +167,7 @@ class Committer:
                 return
             if not self._answered() and not operations and not submissions and self._stopping:
                 return
+            self._busy = False
 
     def _wait_out_spacing(self) -> None:
         rest_s = self._began_s + SPACING_S - time.monotonic()
@@ -172,6 +188,8 @@ class Committer:
                 self._wake.wait(timeout_s)
         self._wait_out_spacing()
         with self._wake:
+            self._step_s = time.monotonic()
+            self._busy = True  # in this order: stuck_s() reads without the lock
             submissions, self._inbox = self._inbox[:MAX_GROUP], self._inbox[MAX_GROUP:]
             marks, self._marks = self._marks, []
             self._prompt = False
@@ -180,6 +198,7 @@ class Committer:
     def _commit(self, operations: list[Operation], submissions: list[Submission]) -> bool:
         """Commit, for as long as it takes. False: the journal fails and we are told to stop."""
         while True:
+            self._step_s = time.monotonic()
             try:
                 records = self._journal.apply(operations)
             except SpoolError as exc:
@@ -250,6 +269,7 @@ class Committer:
             questions, self._questions = self._questions, []
         for question in questions:
             self._answer(question)
+            self._step_s = time.monotonic()
         return bool(questions)
 
     def _answer(self, question: Question[Any]) -> None:

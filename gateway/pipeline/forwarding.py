@@ -51,6 +51,7 @@ class Forwarder:
         self._idle = asyncio.Event()
         self._down_since_s: float | None = None
         self._unreadable = False
+        self._sending_since_s: float | None = None
         self.delivered_total = 0
         self.quarantined_total = 0
 
@@ -73,6 +74,15 @@ class Forwarder:
     def waiting(self) -> int:
         """Committed records that the sink does not have, those under way included (estimate while one is)."""
         return self._newest - self._taken + len(self._tail)
+
+    @property
+    def down_s(self) -> float | None:
+        """For how long the sink has taken nothing; None when it does."""
+        return None if self._down_since_s is None else self._monotonic() - self._down_since_s
+
+    def stuck_s(self) -> float:
+        """For how long the sink has had one batch without an answer; a refused one is answered."""
+        return 0.0 if self._sending_since_s is None else self._monotonic() - self._sending_since_s
 
     def offer(self, records: list[Record]) -> None:
         """Take what was just committed; should something before it be missing, it is read from the journal."""
@@ -139,7 +149,9 @@ class Forwarder:
         prompt = len(batch) >= PROMPT_BATCH
         retry_s = FIRST_RETRY_S
         while batch:
+            self._sending_since_s = self._monotonic()
             receipt = await self._sink.send(self._marked(batch))
+            self._sending_since_s = None
             self.delivered_total += len(batch) - len(receipt.unsent) - len(receipt.refused)
             for record, reason in receipt.refused:
                 self.quarantined_total += 1

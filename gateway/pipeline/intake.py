@@ -42,6 +42,7 @@ class Intake:
         self._room = asyncio.Event()  # some of them were committed
         self._clock = WallClock()
         self._held_earlier = asyncio.Event()  # something is due earlier than the release loop knows
+        self.sources: dict[Source, bool] = {}  # whether it is open
         self.readings_total: Counter[str] = Counter()  # by kind of source
         self.retained_total = 0  # not among readings_total: an old value is no sign that a sensor lives
         self.dropped_total: Counter[str] = Counter()  # by reason
@@ -54,6 +55,7 @@ class Intake:
         """
         retry_s = FIRST_RETRY_S
         causes: set[str] = set()
+        self.sources[source] = False
         while True:
             opened_at_s = None
             try:
@@ -61,11 +63,14 @@ class Intake:
                     opened_at_s = self._monotonic()
                     log.info("source_up", source=source.name)
                     causes.clear()
+                    self.sources[source] = True
                     async for delivery in deliveries:
                         await self.accept(delivery)
                 log.info("source_exhausted", source=source.name)
+                del self.sources[source]
                 return
             except SourceLost as exc:
+                self.sources[source] = False
                 if str(exc) not in causes:
                     log.warning("source_lost", source=source.name, error=str(exc))
                 causes.add(str(exc))
