@@ -65,6 +65,17 @@ def ack_before_commit() -> None:
     _replace(Committer, "submit", hasty)
 
 
+def forget_at_the_end() -> None:
+    """What is submitted but not committed yet is thrown away when the pipeline ends."""
+    settled = Committer.settled
+
+    async def forgetful(self: Committer) -> None:
+        self._inbox.clear()
+        await settled(self)
+
+    _replace(Committer, "settled", forgetful)
+
+
 def auto_ack() -> None:
     """The MQTT link acknowledges what it has received, as client libraries do by default."""
     messages, acknowledge = MqttLink._messages, MqttLink.acknowledge
@@ -157,6 +168,7 @@ SABOTAGES = (
     slow_commits,
     plain_sleep,
     ack_before_commit,
+    forget_at_the_end,
     auto_ack,
     ask_for_qos_2,
     no_sync,

@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import signal
@@ -96,3 +97,20 @@ def test_a_signal_ends_it_cleanly_and_the_journal_keeps_what_kafka_does_not_have
 def test_help_and_version_need_no_configuration() -> None:
     assert "--simulate" in gateway("run", "--help").stdout
     assert gateway("--version").stdout.startswith("gateway, version ")
+
+
+def test_a_log_that_nobody_reads_any_more_does_not_stop_it(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    with subprocess.Popen(
+        [sys.executable, "-m", "gateway", "--simulate", "--journal", path, "--bootstrap-servers", REFUSED],
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        assert "event=started" in process.stderr.readline()
+        process.stderr.close()  # the lines to come, such as kafka_down, have no reader
+        status = [sys.executable, "-m", "gateway", "spool", "status", "--json", "--journal", path]
+        while json.loads(subprocess.run(status, capture_output=True, check=True).stdout)["waiting"] < 12:
+            assert process.poll() is None
+        process.terminate()
+        assert process.wait(timeout=10) == 0

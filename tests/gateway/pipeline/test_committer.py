@@ -1,4 +1,7 @@
 import asyncio
+import threading
+import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -210,6 +213,57 @@ def test_while_the_journal_is_full_mqtt_waits_and_what_cannot_be_sent_again_is_d
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(intake.accept(Delivery((READING,), ack=lambda: acknowledged.append(1))), 0.2)
         assert acknowledged == []
+        await committer.stop()
+        journal.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_commit_that_hangs_is_stuck_and_an_idle_thread_is_not(tmp_path: Path) -> None:
+    class Hanging(Journal):
+        goes_on = threading.Event()
+
+        def apply(self, operations: Iterable[Operation]) -> list[Record]:
+            self.goes_on.wait()
+            return super().apply(operations)
+
+    async def scenario() -> None:
+        journal = Hanging(tmp_path / "j.db", "pabrik-1", 1 << 20)
+        committer = Committer(journal, Noting())
+        committer.start()
+        assert committer.stuck_s() == 0.0
+        done = asyncio.Event()
+        committer.submit([Append(READING)], done.set)
+        while committer.stuck_s() < 0.1:
+            await asyncio.sleep(0.01)
+        assert not done.is_set()
+        journal.goes_on.set()
+        await asyncio.wait_for(done.wait(), 10)
+        while committer.stuck_s() > 0:
+            await asyncio.sleep(0.01)
+        await committer.stop()
+        journal.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_journal_that_fails_again_and_again_is_not_stuck(tmp_path: Path) -> None:
+    class Failing(Journal):
+        attempts = 0
+
+        def apply(self, operations: Iterable[Operation]) -> list[Record]:
+            self.attempts += 1
+            raise SpoolError("disk I/O error")
+
+    async def scenario() -> None:
+        journal = Failing(tmp_path / "j.db", "pabrik-1", 1 << 20)
+        committer = Committer(journal, Noting())
+        committer.start()
+        began_s = time.monotonic()
+        committer.submit([Append(READING)], lambda: None)
+        while journal.attempts < 10:
+            await asyncio.sleep(0.01)
+        assert committer.stuck_s() < time.monotonic() - began_s
         await committer.stop()
         journal.close()
 

@@ -1,0 +1,55 @@
+import os
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.fetched import PROJECT
+from tests.deploy.guest import Guest, what_is_missing
+from tests.deploy.service import Service
+
+UNIT = PROJECT / "deploy" / "systemd" / "suhu-gateway.service"
+PROGRAM = f"""#!/bin/sh
+export LD_LIBRARY_PATH=/opt/python/lib PYTHONPATH=/opt/packages:/opt/suhu-gateway/lib PYTHONDONTWRITEBYTECODE=1
+exec /opt/python/bin/python{sys.version_info.major}.{sys.version_info.minor} -m gateway "$@"
+"""
+TARGET = "[Unit]\nRequires=basic.target\nAfter=basic.target\nAllowIsolate=yes\n"
+# Waits that a test would have to sit out.
+QUICK = "[Service]\nRestartSec=100ms\nWatchdogSec=2s\n"
+
+
+@pytest.fixture(scope="session")
+def guest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guest]:
+    """A booted machine with the unit, and the gateway in the place that the unit names."""
+    if missing := what_is_missing():
+        if "SUHU_SKIP_NOTHING" in os.environ:
+            pytest.fail(missing)
+        pytest.skip(missing)
+    files = {
+        "/etc/machine-id": "",
+        "/etc/systemd/system/guest.target": TARGET,
+        "/etc/systemd/system/suhu-gateway.service": UNIT.read_text(),
+        "/etc/systemd/system/suhu-gateway.service.d/quick.conf": QUICK,
+        "/etc/credstore/kafka-password": "canary-7f3a",
+        "/opt/suhu-gateway/bin/gateway": PROGRAM,
+    }
+    # Elsewhere than here: the unit hides every home, and a Python or this project may lie in one.
+    binds = {
+        "/opt/python": Path(sys.base_prefix),
+        "/opt/packages": Path(sysconfig.get_path("purelib")),
+        "/opt/suhu-gateway/lib/gateway": PROJECT / "gateway",
+    }
+    with Guest(tmp_path_factory.mktemp("guest"), files, binds) as booted:
+        booted.run("chmod", "700", "/etc/credstore")
+        yield booted
+
+
+@pytest.fixture
+def service(guest: Guest) -> Iterator[Service]:
+    """The gateway's service, stopped, with an empty journal and no trace of earlier tests."""
+    made = Service(guest)
+    made.forget()
+    yield made
+    made.forget()

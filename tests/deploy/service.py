@@ -1,0 +1,105 @@
+import json
+from typing import Any
+
+from sandbox.waiting import wait_until
+from tests.deploy.guest import Guest
+
+UNIT = "suhu-gateway.service"
+PROGRAM = "/opt/suhu-gateway/bin/gateway"
+CONFIG = "/etc/suhu-gateway/gateway.toml"
+STATE = "/var/lib/private/suhu-gateway"
+DROP_IN = f"/etc/systemd/system/{UNIT}.d/test.conf"
+PATIENCE_S = 30.0
+
+# Kafka is never there: everything stays in the journal, where it can be counted.
+CONFIGURATION = """
+[gateway]
+id = "pabrik-1"
+interval_s = 0
+
+[kafka]
+bootstrap_servers = ["127.0.0.1:1"]
+"""
+SIMULATOR = '[simulator]\nsensors = ["S1", "S2"]\ninterval_s = 0.02\n'
+
+
+class Service:
+    """The unit in a guest, asked and told as an operator would."""
+
+    def __init__(self, guest: Guest) -> None:
+        self.guest = guest
+        self._since = ""
+
+    def configure(self, tables: str) -> None:
+        """Write the configuration; `tables` come after those of CONFIGURATION."""
+        self.guest.run("mkdir", "-p", "/etc/suhu-gateway")
+        self.guest.write(CONFIG, CONFIGURATION + tables)
+
+    def override(self, lines: str) -> None:
+        """Change the unit for this test."""
+        self.guest.write(DROP_IN, f"[Service]\n{lines}\n")
+        self.guest.run("systemctl", "daemon-reload")
+
+    def start(self, tables: str = SIMULATOR) -> None:
+        """Start it, and wait until it is active."""
+        self.configure(tables)
+        self.guest.run("systemctl", "start", UNIT)
+
+    def stop(self) -> None:
+        """Stop it as `systemctl stop` does."""
+        self.guest.run("systemctl", "stop", UNIT)
+
+    def show(self, name: str) -> str:
+        """A property, as `systemctl show` has it."""
+        return self.guest.run("systemctl", "show", UNIT, f"--property={name}", "--value").strip()
+
+    def await_state(self, **expected: str) -> None:
+        """Wait until properties have these values."""
+        wait_until(lambda: {one: self.show(one) for one in expected} == expected, PATIENCE_S, f"{expected}")
+
+    def await_status(self, words: str) -> str:
+        """Wait until the status line contains these words, and return it."""
+        return wait_until(
+            lambda: status if words in (status := self.show("StatusText")) else "", PATIENCE_S, f"a status with {words}"
+        )
+
+    def log(self) -> list[str]:
+        """What the service has said since this test began."""
+        found = self.guest.run("journalctl", "--unit", UNIT, "--output=cat", f"--after-cursor={self._since}")
+        return found.splitlines()
+
+    def await_line(self, words: str) -> str:
+        """Wait until a line with these words stands in the log, and return the newest."""
+        return wait_until(
+            lambda: next((one for one in reversed(self.log()) if words in one), ""), PATIENCE_S, f"a line with {words}"
+        )
+
+    def signal(self, name: str) -> None:
+        """Send the main process a signal."""
+        self.guest.run("systemctl", "kill", "--kill-whom=main", f"--signal={name}", UNIT)
+
+    def await_readings(self, count: int) -> None:
+        """Wait until so many readings are in the journal of the running gateway."""
+        wait_until(lambda: self.spool("status")["waiting"] >= count, PATIENCE_S, f"{count} readings in the journal")
+
+    def spool(self, command: str) -> dict[str, Any]:
+        """What `gateway spool status` or `verify` says."""
+        answer: dict[str, Any] = json.loads(
+            self.guest.run(PROGRAM, "spool", command, "--json", "--journal", f"{STATE}/journal.db")
+        )
+        return answer
+
+    def readings(self) -> list[dict[str, Any]]:
+        """The readings in the journal, in their order."""
+        lines = self.guest.run(PROGRAM, "spool", "export", "--journal", f"{STATE}/journal.db").splitlines()
+        return [json.loads(line) for line in lines]
+
+    def forget(self) -> None:
+        """Stop it, and remove what it left and what was changed for a test."""
+        self.guest.run("systemctl", "kill", "--signal=KILL", UNIT, check=False)  # it may be stopped, and stays so
+        self.guest.run("systemctl", "stop", UNIT)
+        self.guest.run("systemctl", "reset-failed", UNIT, check=False)
+        self.guest.run("rm", "-rf", STATE, DROP_IN)
+        self.guest.run("systemctl", "daemon-reload")
+        shown = self.guest.run("journalctl", "--lines=1", "--show-cursor", "--output=cat")
+        self._since = shown.rsplit("-- cursor: ", 1)[1].strip()

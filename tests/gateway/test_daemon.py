@@ -1,0 +1,116 @@
+"""The daemon as its service manager sees it."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.gateway.notifications import Notifications
+
+GATEWAY = ["-m", "gateway"]
+CONFIGURATION = """
+[journal]
+path = "{folder}/journal.db"
+[kafka]
+bootstrap_servers = ["127.0.0.1:1"]
+[simulator]
+interval_s = 0.01
+"""
+# The real gateway whose commits take long from the 20th on.
+SLOW_JOURNAL = """
+import itertools, time
+from gateway import app
+from gateway.cli import main
+from gateway.journal import Journal
+app.JOURNAL_STUCK_S = 1.0
+apply, count = Journal.apply, itertools.count()
+def slow(self, operations):
+    if next(count) >= 20:
+        time.sleep({seconds})
+    return apply(self, operations)
+Journal.apply = slow
+main(prog_name="gateway")
+"""
+
+
+@pytest.fixture
+def manager(tmp_path: Path) -> Iterator[Notifications]:
+    with Notifications(tmp_path / "notify") as listening:
+        yield listening
+
+
+def started(
+    tmp_path: Path, manager: Notifications | None, program: list[str] = GATEWAY, stderr: int | None = None
+) -> "subprocess.Popen[bytes]":
+    config = tmp_path / "gateway.toml"
+    config.write_text(CONFIGURATION.format(folder=tmp_path))
+    environ = {} if manager is None else {"NOTIFY_SOCKET": manager.address, "WATCHDOG_USEC": "600000"}
+    with (tmp_path / "log").open("w") as log:
+        return subprocess.Popen(
+            [sys.executable, *program, "--config", config],
+            stderr=log if stderr is None else stderr,
+            env={**os.environ, **environ},
+            start_new_session=True,
+        )
+
+
+def test_the_manager_hears_of_the_start_a_reload_and_the_stop(tmp_path: Path, manager: Notifications) -> None:
+    with started(tmp_path, manager) as process:
+        before = manager.await_one("READY=1")
+        assert all(one.startswith(("STATUS=", "WATCHDOG=", "READY=")) for one in before)
+        manager.await_one("STATUS=1 of 1 sources up")
+        process.send_signal(signal.SIGHUP)
+        manager.await_one("RELOADING=1")
+        manager.await_one("READY=1")
+        manager.await_one("WATCHDOG=1")
+        process.send_signal(signal.SIGTERM)
+        manager.await_one("STOPPING=1")
+        assert process.wait(timeout=10) == 0
+
+
+def test_a_refused_reload_is_over_for_the_manager_too(tmp_path: Path, manager: Notifications) -> None:
+    with started(tmp_path, manager) as process:
+        manager.await_one("READY=1")
+        (tmp_path / "gateway.toml").write_text("[gateway]\nx = 1\ny = 2\n")
+        process.send_signal(signal.SIGHUP)
+        manager.await_one("RELOADING=1")
+        manager.await_one("READY=1")
+        manager.await_one("the old configuration stays in force")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == 0
+    refused = [line for line in (tmp_path / "log").read_text().splitlines() if "event=reload_refused" in line]
+    assert ["gateway.x: " in refused[0], "gateway.y: " in refused[1]] == [True, True]
+
+
+def test_the_watchdog_is_not_fed_while_a_commit_hangs(tmp_path: Path, manager: Notifications) -> None:
+    with started(tmp_path, manager, ["-c", SLOW_JOURNAL.format(seconds=3600)]) as process:
+        manager.await_one("WATCHDOG=1")
+        manager.await_no_more("WATCHDOG=1")
+        assert process.poll() is None
+        assert "event=stuck" in (tmp_path / "log").read_text()
+        process.kill()
+
+
+def test_the_watchdog_is_fed_while_commits_are_slow(tmp_path: Path, manager: Notifications) -> None:
+    with started(tmp_path, manager, ["-c", SLOW_JOURNAL.format(seconds=0.3)]) as process:
+        for _ in range(20):  # each 0.2 s: much longer than the bound
+            manager.await_one("WATCHDOG=1")
+        assert "event=stuck" not in (tmp_path / "log").read_text()
+        process.kill()
+
+
+def test_the_end_of_its_terminal_ends_it(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    with started(tmp_path, None, stderr=theirs) as process:
+        os.close(theirs)
+        seen = b""
+        while b"source_up" not in seen:
+            seen += os.read(ours, 4096)
+        os.close(ours)
+        process.send_signal(signal.SIGHUP)  # as the kernel and the shell do
+        assert process.wait(timeout=10) == 0
