@@ -22,6 +22,7 @@ demo: setup ## run the whole system and show its warnings until Ctrl-C, or for S
 	@$(VENV_PYTHON) -m sandbox.demo $(if $(SECONDS),--seconds $(SECONDS))
 
 test: setup ## run every test on real parts
+	@$(VENV_PYTHON) -m sandbox.fetch --for-tests
 	@$(VENV_PYTHON) -m pytest
 
 check: setup ## lint, format, types and import layers, exactly as CI does

@@ -1,5 +1,7 @@
 import os
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,18 +26,42 @@ def install_mosquitto(log: Path) -> None:
         return
     for problem in mosquitto_problems(environ, is_root=os.geteuid() == 0):
         raise SandboxError(problem)
-    quiet = {**environ, "DEBIAN_FRONTEND": "noninteractive"}
-    print("mosquitto: installing by apt-get", flush=True)
+    _install("mosquitto", ["mosquitto"], log)
+
+
+def install_systemd_container(log: Path) -> None:
+    """Install what boots the test machine of tests/deploy, where that can be done; its tests are skipped elsewhere."""
+    if shutil.which("systemd-nspawn") and shutil.which("dbus-daemon"):
+        return
+    if os.geteuid() != 0 or not shutil.which("apt-get") or not shutil.which("systemctl"):
+        return
+    asked = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", "systemd"], capture_output=True, text=True)
+    # In the version that is here: a test has no business upgrading a person's init system. CI has no such person.
+    choices = [
+        f"systemd-container={asked.stdout}",
+        *(["systemd-container"] if "SUHU_SKIP_NOTHING" in os.environ else []),
+    ]
+    for package in choices:
+        try:
+            _install("systemd-nspawn", [package, "dbus"], log)
+            return
+        except SandboxError as error:
+            print(f"systemd-nspawn: {error}", flush=True)
+
+
+def _install(name: str, packages: list[str], log: Path) -> None:
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    print(f"{name}: installing by apt-get", flush=True)
     with services_not_started(POLICY):
-        for command in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", "mosquitto"]):
-            for line in follow(command, log, "Installing mosquitto by apt-get", quiet):
+        for command in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", *packages]):
+            for line in follow(command, log, f"Installing {name} by apt-get", quiet):
                 if step := _STEP.match(line):
-                    print(f"mosquitto: {step[1]}", flush=True)
+                    print(f"{name}: {step[1]}", flush=True)
 
 
 @contextmanager
 def services_not_started(policy: Path) -> Iterator[None]:
-    """Keep the package from starting a broker of its own on port 1883; a policy that is there is respected."""
+    """Keep a package from starting its service, such as a broker on port 1883; a policy that is there is respected."""
     try:
         policy.touch(exist_ok=False)
     except FileExistsError:

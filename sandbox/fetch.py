@@ -101,12 +101,19 @@ def main() -> int:
     """Fetch the jars and mosquitto; with --write-lock rewrite jars.sha256 instead of checking against it."""
     parser = argparse.ArgumentParser(description="Fetch Kafka, Spark's connector and mosquitto.")
     parser.add_argument("--write-lock", action="store_true", help="take what the registry serves as the new lock")
-    return run_step(_write_lock if parser.parse_args().write_lock else _fetch)
+    parser.add_argument("--for-tests", action="store_true", help="install what only tests need, where that can be done")
+    arguments = parser.parse_args()
+    step = _write_lock if arguments.write_lock else _fetch_for_tests if arguments.for_tests else _fetch
+    return run_step(step)
 
 
 def _fetch() -> None:
     fetch_jars()
     apt.install_mosquitto(FETCHED / "apt.log")
+
+
+def _fetch_for_tests() -> None:
+    apt.install_systemd_container(FETCHED / "apt-tests.log")
 
 
 def _write_lock() -> None:

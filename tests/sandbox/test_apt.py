@@ -1,10 +1,19 @@
 from pathlib import Path
 
-from sandbox.apt import install_mosquitto, services_not_started
+import pytest
+
+from sandbox.apt import install_mosquitto, install_systemd_container, services_not_started
 
 
 def test_nothing_is_done_where_mosquitto_is_installed(tmp_path: Path) -> None:
     install_mosquitto(tmp_path / "apt.log")
+    assert not (tmp_path / "apt.log").exists()
+
+
+def test_what_only_tests_need_is_not_asked_for_without_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    install_systemd_container(tmp_path / "apt.log")
     assert not (tmp_path / "apt.log").exists()
 
 

@@ -189,3 +189,31 @@ def test_a_journal_replaced_while_running_is_forwarded_from_its_beginning(tmp_pa
     # The batch that was under way, then the salvaged ones (-2 to 0) again, then the new ones.
     assert rig.sink.durable == [1, 2, 3, -2, -1, 0, 1, 2]
     assert rig.journal.delivered == 2
+
+
+def test_a_send_without_an_answer_is_stuck_until_it_is_answered(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        rig = Rig(tmp_path / "j.db", ScriptedSink())
+        assert rig.forwarder.stuck_s() == 0.0
+        rig.sink.open.clear()
+        rig.append(1)
+        while rig.forwarder.stuck_s() < 0.1:
+            await asyncio.sleep(0.01)
+        rig.sink.open.set()
+        await drain(rig)
+        assert rig.forwarder.stuck_s() == 0.0
+
+    asyncio.run(scenario())
+
+
+def test_waiting_for_a_sink_that_is_down_is_not_stuck(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        rig = Rig(tmp_path / "j.db", ScriptedSink({"unsent": [1]}))
+        rig.append(1)
+        while rig.forwarder.down_s is None:
+            await asyncio.sleep(0.001)
+        assert rig.forwarder.stuck_s() == 0.0
+        await drain(rig)
+        assert rig.forwarder.down_s is None
+
+    asyncio.run(scenario())
