@@ -27,6 +27,7 @@ from gateway.sources.source import Source
 log = structlog.get_logger()
 
 LAST_SENDS_S = 2.0  # on a stop, how long Kafka may take for what waits; the rest stays in the journal
+QUICK_SENDS_S = 0.2  # when the same journal goes on at once: enough for the batch under way, else it is sent again
 JOURNAL_STUCK_S = 120.0  # one commit; an SD card's fsync of 5 s is slow, not stuck
 KAFKA_STUCK_S = 600.0  # one batch: the client has time limits of its own, and may have to send 500 records singly
 
@@ -48,6 +49,7 @@ class Pipeline:
         self._sources = [_source(one, config, place) for place, one in enumerate(_options(config, simulate=simulate))]
         self._sink = KafkaSink(config.kafka.bootstrap_servers, config.kafka.topic, f"suhu-gateway-{config.gateway.id}")
         self._forwarder = Forwarder(self._sink)
+        self._last_sends_s = LAST_SENDS_S
 
     @asynccontextmanager
     async def running(self, journal: Journal) -> AsyncIterator[None]:
@@ -90,6 +92,10 @@ class Pipeline:
         done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         for one in done:
             one.result()  # raises what ended it, if it was not the end of its work
+
+    def hurry(self) -> None:
+        """Leave what waits to the next pipeline on this journal: serial ports are unread until that one has begun."""
+        self._last_sends_s = QUICK_SENDS_S
 
     def stuck(self) -> list[str]:
         """What makes no progress although it has work; empty when all is well or waits for something outside."""
@@ -147,7 +153,7 @@ class Pipeline:
         await self._committer.settled()
         if self._forwarder.down_s is None:  # else it would be waiting for nothing
             try:
-                await asyncio.wait_for(self._forwarder.drained(), LAST_SENDS_S)
+                await asyncio.wait_for(self._forwarder.drained(), self._last_sends_s)
             except TimeoutError:
                 pass
         await _end(self._forwarding)

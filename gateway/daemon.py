@@ -85,6 +85,8 @@ class Daemon:
                     self._enter("working")
                     self._systemd.ready()
                     following = await self._following()
+                    if following is not None and following.journal is None:
+                        self._pipeline.hurry()
                     self._enter("reloading" if following else "stopping")
                     ending = "reloading" if following else "stopped"
             finally:
