@@ -57,7 +57,8 @@ def test_a_hang_is_noticed_by_the_watchdog_and_loses_nothing(service: Service) -
 
 def test_a_stop_with_kafka_down_and_a_full_journal_ends_in_time_and_keeps_it(service: Service) -> None:
     many = ", ".join(f'"S{number}"' for number in range(200))
-    service.start(f"[journal]\nmax_bytes = 1_048_576\n[simulator]\nsensors = [{many}]\ninterval_s = 0.01\n")
+    journal = '[journal]\npath = "/var/lib/suhu-gateway/journal.db"\nmax_bytes = 1_048_576\n'  # as in docs/gateway.toml
+    service.start(f"{journal}[simulator]\nsensors = [{many}]\ninterval_s = 0.01\n")
     service.await_line("event=journal_full")
     service.stop()
     assert (service.show("Result"), service.show("ExecMainStatus")) == ("success", "0")
