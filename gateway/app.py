@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from typing import Any, assert_never
 
 import structlog
@@ -28,6 +29,10 @@ log = structlog.get_logger()
 
 LAST_SENDS_S = 2.0  # on a stop, how long Kafka may take for what waits; the rest stays in the journal
 
+# A thread that comes back from the disk or from Kafka waits so long for a busy one. Python's 5 ms, several times per
+# batch, is most of the time that a batch takes: with it a third less goes through, for more CPU.
+THREAD_SWITCH_S = 0.001
+
 SourceOptions = SerialOptions | MqttOptions | SimulatorOptions
 
 
@@ -42,6 +47,7 @@ async def run(config: Config, *, simulate: bool) -> None:
         AlreadyRunning: the journal belongs to another process.
         SpoolError: the journal cannot be used.
     """
+    sys.setswitchinterval(THREAD_SWITCH_S)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
