@@ -21,12 +21,20 @@ from bench.gateway_load.floods import measure_backlog, measure_drain, measure_ou
 from bench.gateway_load.kills import measure_kills
 from bench.gateway_load.scale import QUICK, Scale
 from bench.gateway_load.stage import DEFAULT_CLIENT, PRODUCTION, WIDE_WINDOW, Stage
-from bench.gateway_load.steady import make_terminals, measure_idle, measure_latency, measure_serial, port_paths
+from bench.gateway_load.steady import (
+    make_terminals,
+    measure_idle,
+    measure_latency,
+    measure_serial,
+    measure_serial_paced,
+    port_paths,
+)
 from bench.gateway_load.targets import Figures, Verdict, verdicts
 from sandbox.errors import SandboxError
 from sandbox.fetched import PROJECT
 from sandbox.install import install
 from sandbox.kafka import Kafka
+from sandbox.process import Child
 
 OUT = PROJECT / "bench" / "out" / "gateway.json"
 WORK = PROJECT / "var" / "bench-gateway"
@@ -57,13 +65,20 @@ def on_stage(
     return run
 
 
-def serial(seconds: int) -> Callable[[Path, Kafka], Figures]:
-    """The measurement with serial ports in place of MQTT."""
+def serial(
+    measure: Callable[[Stage, Child, int], Figures],
+    seconds: int,
+    *,
+    client: str = DEFAULT_CLIENT,
+    interval_s: float = 0,
+) -> Callable[[Path, Kafka], Figures]:
+    """A measurement with serial ports in place of MQTT."""
 
     def run(work: Path, kafka: Kafka) -> Figures:
-        with Stage(work, kafka, serial_ports=port_paths(work)) as stage, make_terminals(work, seconds) as terminals:
+        stage = Stage(work, kafka, client=client, interval_s=interval_s, serial_ports=port_paths(work))
+        with stage, make_terminals(work, seconds) as terminals:
             terminals.wait_for_line("ready", READY_TIMEOUT_S)
-            return measure_serial(stage, terminals, seconds)
+            return measure(stage, terminals, seconds)
 
     return run
 
@@ -79,7 +94,9 @@ def measurements(scale: Scale) -> Mapping[str, Callable[[Path, Kafka], Figures]]
         "latency": on_stage(measure_latency, scale.latency_s, *WIDE_WINDOW),
         "idle": on_stage(measure_idle, scale.idle_s, *WIDE_WINDOW),
         "outage": on_stage(measure_outage, scale.outage, *WIDE_WINDOW),
-        "serial": serial(scale.serial_s),
+        "serial": serial(measure_serial, scale.serial_s),
+        "serial_fast": serial(measure_serial, scale.serial_s, client=FAST_CLIENT),
+        "serial_paced": serial(measure_serial_paced, scale.serial_s, interval_s=1),
         "kills": on_stage(measure_kills, scale.kills, *WIDE_WINDOW),
     }
 

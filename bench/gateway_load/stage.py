@@ -37,6 +37,7 @@ class Stage:
         work: a folder that does not exist yet.
         kafka: the running cluster.
         client: the gateway's Kafka client, as its configuration names it.
+        interval_s: how often the gateway forwards each sensor's newest reading; 0: it forwards every reading.
         mosquitto: lines for mosquitto.conf.
         serial_ports: what the gateway reads instead of MQTT.
     """
@@ -47,6 +48,7 @@ class Stage:
         kafka: Kafka,
         *,
         client: str = DEFAULT_CLIENT,
+        interval_s: float = 0,
         mosquitto: Sequence[str] = WIDE_WINDOW,
         serial_ports: Sequence[Path] = (),
     ) -> None:
@@ -65,7 +67,7 @@ class Stage:
             self._sources = [f'source="mqtt {self._mosquitto.host}:{self._mosquitto.port}"']
             tables = f'[[mqtt]]\nhost = "{self._mosquitto.host}"\nport = {self._mosquitto.port}\n'
         self._config.write_text(
-            f'[gateway]\nid = "bench"\ninterval_s = 0\n[journal]\npath = "{work / "journal.db"}"\n'
+            f'[gateway]\nid = "bench"\ninterval_s = {interval_s}\n[journal]\npath = "{work / "journal.db"}"\n'
             f'[kafka]\nbootstrap_servers = ["{kafka.bootstrap_servers}"]\ntopic = "{self.topic.name}"\n'
             f'client = "{client}"\n{tables}'
         )
@@ -100,6 +102,12 @@ class Stage:
         if publisher.returncode != 0:
             raise SandboxError(f"the publisher failed:\n{publisher.log_tail()}")
         return int(publisher.log_tail(1).split()[1])
+
+    def stop_gateway(self) -> int:
+        """Stop it, and tell how many readings it took since its start, by its own count."""
+        self.gateway.stop()
+        line = next(line for line in self.gateway.log_since_start().splitlines() if "event=stopped" in line)
+        return int(line.partition(" readings=")[2].split()[0])
 
     def await_journaled(self, count: int) -> None:
         """Wait until the journal holds `count` records that Kafka does not have."""

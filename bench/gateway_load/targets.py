@@ -59,6 +59,7 @@ DRAIN_FAST = (
     NONE_LOST,
     IN_ORDER,
 )
+SERIAL = (Target("cpu_percent", 20, 10), NONE_LOST, IN_ORDER)
 TARGETS: Mapping[str, tuple[Target, ...]] = {
     "drain": DRAIN,
     "drain_default_window": DRAIN,
@@ -68,7 +69,9 @@ TARGETS: Mapping[str, tuple[Target, ...]] = {
     "latency": (Target("p50_ms", 12, 5), Target("p99_ms", 30, 15), Target("cpu_percent", 40), NONE_LOST),
     "idle": (Target("cpu_percent", 1.0, 0.7), Target("rss_mb", 48, 40)),
     "outage": (Target("peak_rss_mb", 60, 50), NONE_LOST, IN_ORDER),
-    "serial": (Target("cpu_percent", 20, 10), NONE_LOST, IN_ORDER),
+    "serial": SERIAL,
+    "serial_fast": SERIAL,
+    "serial_paced": (Target("cpu_percent", 20, 10), NONE_LOST),
     "kills": (NONE_LOST, IN_ORDER, Target("duplicates_per_kill", 50, 8)),
 }
 

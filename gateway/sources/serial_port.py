@@ -11,13 +11,19 @@ import termios
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from math import inf
 
 import serial
 
 from gateway.errors import SourceLost
 
 READ_BYTES = 65_536
-COALESCE_S = 0.005  # 1,500 bytes at 3 Mbaud: well below what the kernel buffers
+# A line that streams is read once per tick, not once per chunk of its adapter; any other is read at once.
+TICK_S = 0.04
+STREAM_BYTES_PER_S = 5_000  # 250 lines of 20 bytes; no thermometer that anyone waits for
+KERNEL_BYTES = 4_096  # what the kernel keeps of a terminal that is not read
+BITS_PER_BYTE = 10  # with start and stop bit
 # What a port call may raise: pyserial translates some of it, and not everywhere (TypeError: closed in another thread).
 PORT_ERRORS = (serial.SerialException, OSError, termios.error, TypeError, ValueError)
 POLL_S = 0.2  # of the URL handlers that have no file descriptor, such as rfc2217://
@@ -52,22 +58,55 @@ async def _chunks(url: str, port: serial.Serial) -> AsyncIterator[bytes]:
             while True:
                 if data := await asyncio.to_thread(_poll, port):
                     yield data
-        last_s = 0.0
-        while True:
-            await _readable(fd)
-            # A busy line is read less often, with more in each read; one line a second waits for nothing.
-            if (rest_s := last_s + COALESCE_S - time.monotonic()) > 0:
-                await asyncio.sleep(rest_s)
-            last_s = time.monotonic()
-            try:
-                data = os.read(fd, READ_BYTES)
-            except BlockingIOError:
-                continue
-            if not data:
-                raise SourceLost(f"{url}: the device or the other end is gone")
+        async for data in _stream(url, fd, tick_s(port.baudrate)):
             yield data
     except PORT_ERRORS as exc:
         raise SourceLost(_explain(url, exc)) from exc
+
+
+def tick_s(baudrate: int) -> float:
+    """The longest pause between two reads in which at most half of what the kernel keeps can arrive."""
+    return min(TICK_S, KERNEL_BYTES / 2 * BITS_PER_BYTE / baudrate)
+
+
+async def _stream(url: str, fd: int, tick_s: float) -> AsyncIterator[bytes]:
+    os.set_blocking(fd, False)
+    flow = Flow(tick_s)
+    while True:
+        if flow.streams:
+            # Ticks of one clock: all busy ports are read at the same moment, and their readings share a commit.
+            await asyncio.sleep(tick_s - time.monotonic() % tick_s)
+        else:
+            await _readable(fd)
+        try:
+            data = os.read(fd, READ_BYTES)
+        except BlockingIOError:
+            data = b""
+        else:
+            # An empty terminal reads like one that is gone, but only the latter is readable all the same.
+            if not data and not flow.streams:
+                raise SourceLost(f"{url}: the device or the other end is gone")
+        flow.note(len(data), time.monotonic())
+        if data:
+            yield data
+
+
+@dataclass(slots=True)
+class Flow:
+    """Whether a line streams, judged anew whenever a window has passed. Pure."""
+
+    window_s: float
+    streams: bool = field(default=False, init=False)
+    _began_s: float = field(default=-inf, init=False)
+    _received: int = field(default=0, init=False)
+
+    def note(self, received: int, now_s: float) -> None:
+        """So many bytes were read; `now_s` is monotonic."""
+        self._received += received
+        passed_s = now_s - self._began_s
+        if passed_s >= self.window_s:
+            self.streams = self._received > STREAM_BYTES_PER_S * passed_s
+            self._began_s, self._received = now_s, 0
 
 
 async def _readable(fd: int) -> None:
