@@ -136,7 +136,7 @@ def _kind(error: Exception, *, connected: bool) -> Kind:
             return "no_topic"
         case kafka_errors.KafkaTimeoutError():
             return "no_topic" if connected and "metadata" in str(error) else "no_broker"
-        case kafka_errors.KafkaConnectionError() | TimeoutError():
+        case kafka_errors.KafkaConnectionError() | kafka_errors.RequestTimedOutError() | TimeoutError():
             return "no_broker"
     return "other"
 

@@ -11,19 +11,13 @@ import termios
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from math import inf
 
 import serial
 
 from gateway.errors import SourceLost
+from gateway.sources.serial_flow import Flow, tick_s
 
 READ_BYTES = 65_536
-# A line that streams is read once per tick, not once per chunk of its adapter; any other is read at once.
-TICK_S = 0.04
-STREAM_BYTES_PER_S = 5_000  # 250 lines of 20 bytes; no thermometer that anyone waits for
-KERNEL_BYTES = 4_096  # what the kernel keeps of a terminal that is not read
-BITS_PER_BYTE = 10  # with start and stop bit
 # What a port call may raise: pyserial translates some of it, and not everywhere (TypeError: closed in another thread).
 PORT_ERRORS = (serial.SerialException, OSError, termios.error, TypeError, ValueError)
 POLL_S = 0.2  # of the URL handlers that have no file descriptor, such as rfc2217://
@@ -64,11 +58,6 @@ async def _chunks(url: str, port: serial.Serial) -> AsyncIterator[bytes]:
         raise SourceLost(_explain(url, exc)) from exc
 
 
-def tick_s(baudrate: int) -> float:
-    """The longest pause between two reads in which at most half of what the kernel keeps can arrive."""
-    return min(TICK_S, KERNEL_BYTES / 2 * BITS_PER_BYTE / baudrate)
-
-
 async def _stream(url: str, fd: int, tick_s: float) -> AsyncIterator[bytes]:
     os.set_blocking(fd, False)
     flow = Flow(tick_s)
@@ -89,24 +78,6 @@ async def _stream(url: str, fd: int, tick_s: float) -> AsyncIterator[bytes]:
         flow.note(len(data), time.monotonic())
         if data:
             yield data
-
-
-@dataclass(slots=True)
-class Flow:
-    """Whether a line streams, judged anew whenever a window has passed. Pure."""
-
-    window_s: float
-    streams: bool = field(default=False, init=False)
-    _began_s: float = field(default=-inf, init=False)
-    _received: int = field(default=0, init=False)
-
-    def note(self, received: int, now_s: float) -> None:
-        """So many bytes were read; `now_s` is monotonic."""
-        self._received += received
-        passed_s = now_s - self._began_s
-        if passed_s >= self.window_s:
-            self.streams = self._received > STREAM_BYTES_PER_S * passed_s
-            self._began_s, self._received = now_s, 0
 
 
 async def _readable(fd: int) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.model import Record
+from gateway.sinks import kafka_confluent, kafka_python
 from gateway.sinks.kafka_confluent import ConfluentClient
 from gateway.sinks.kafka_python import KafkaPythonClient, partition_of
 from gateway.sinks.kafka_sink import KafkaSink
@@ -121,6 +122,34 @@ def test_after_a_broker_restart_the_same_sink_goes_on(client: type[Client], tmp_
         asyncio.run(scenario(kafka))
         values = [one.value for one in read_topic(kafka.bootstrap_servers, "t")]
     assert values == [record(1).value, record(2).value, record(3).value]
+
+
+def test_what_a_hanging_broker_did_not_acknowledge_is_unsent_and_never_mixed_up(
+    client: type[Client], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kafka_confluent, "PATIENCE_S", 1.0)
+    monkeypatch.setattr(kafka_python, "REQUEST_TIMEOUT_S", 1.0)
+
+    async def scenario(kafka: Kafka) -> None:
+        sink = sink_of(client, kafka.bootstrap_servers, "t")
+        assert await sink.send([record(1)]) == Receipt()
+        kafka.freeze()
+        hanging = await sink.send([record(2), record(3)])
+        assert [one.sequence for one in hanging.unsent] == [2, 3]
+        assert "no broker answers at" in str(hanging.cause)
+        kafka.thaw()
+        unsent = hanging.unsent
+        while unsent:
+            unsent = (await sink.send(unsent)).unsent
+        assert await sink.send([record(4)]) == Receipt()
+        await sink.close()
+
+    with Kafka(tmp_path) as kafka:
+        kafka.create_topic("t", 1)
+        asyncio.run(scenario(kafka))
+        values = [one.value for one in read_topic(kafka.bootstrap_servers, "t")]
+    first_of_each = list(dict.fromkeys(values))  # what hung may have arrived too
+    assert first_of_each == [record(sequence).value for sequence in (1, 2, 3, 4)]
 
 
 def test_closing_does_not_wait_for_a_broker_that_hangs(client: type[Client], tmp_path: Path) -> None:
