@@ -11,13 +11,14 @@ import structlog
 from gateway import __version__, control
 from gateway.config import Config, SerialOptions, SimulatorOptions
 from gateway.discovery import discover
+from gateway.errors import ConfigError
 from gateway.journal import Journal, Release
 from gateway.mqtt_options import MqttOptions
 from gateway.pipeline.committer import Committer
 from gateway.pipeline.forwarding import Forwarder
 from gateway.pipeline.intake import Intake
 from gateway.pipeline.pacing import Pacer
-from gateway.sinks.kafka_sink import KafkaSink
+from gateway.sinks.kafka_sink import KafkaClient, KafkaSink
 from gateway.sources.mqtt_broker import Broker, Tls
 from gateway.sources.mqtt_topics import MqttSource
 from gateway.sources.serial_lines import SerialSource
@@ -42,12 +43,15 @@ class Pipeline:
     Args:
         config: what to run.
         simulate: use the simulator alone, whatever the configuration names.
+
+    Raises:
+        ConfigError: the Kafka client that it names is not installed.
     """
 
     def __init__(self, config: Config, *, simulate: bool) -> None:
         self.config = config
         self._sources = [_source(one, config, place) for place, one in enumerate(_options(config, simulate=simulate))]
-        self._sink = KafkaSink(config.kafka.bootstrap_servers, config.kafka.topic, f"suhu-gateway-{config.gateway.id}")
+        self._sink = KafkaSink(_kafka_client(config), config.kafka.bootstrap_servers, config.kafka.topic)
         self._forwarder = Forwarder(self._sink)
         self._last_sends_s = LAST_SENDS_S
 
@@ -205,6 +209,31 @@ def _broker(options: MqttOptions, client_id: str) -> Broker:
         files.get("password_file"),
         Tls(files.get("ca_file"), files.get("cert_file"), files.get("key_file")) if options.tls else None,
     )
+
+
+def _kafka_client(config: Config) -> KafkaClient:
+    """The configured client; the other one is not loaded, because each takes several megabytes of memory.
+
+    Raises:
+        ConfigError: the client's package is not installed.
+    """
+    kafka, name = config.kafka, f"suhu-gateway-{config.gateway.id}"
+    match kafka.client:
+        case "kafka-python-ng":
+            from gateway.sinks.kafka_python import KafkaPythonClient
+
+            return KafkaPythonClient(kafka.bootstrap_servers, kafka.topic, name)
+        case "confluent":
+            try:
+                from gateway.sinks.kafka_confluent import ConfluentClient
+            except ImportError as exc:
+                raise ConfigError(
+                    f'kafka.client is "confluent", but its package cannot be loaded ({exc}): '
+                    'pip install "suhu-gateway[fast]", or leave the line out'
+                ) from exc
+            return ConfluentClient(kafka.bootstrap_servers, kafka.topic, name)
+        case _:
+            assert_never(kafka.client)
 
 
 def _client_id(config: Config, place: int) -> str:

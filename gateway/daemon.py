@@ -20,6 +20,9 @@ from gateway.systemd import Systemd
 log = structlog.get_logger()
 
 STATUS_S = 5.0  # how often the service manager hears how things stand
+# A thread that comes back from the disk or from Kafka waits so long for a busy one. Python's 5 ms, several times per
+# batch, is most of the time that a batch takes: with it a third less goes through, for more CPU.
+THREAD_SWITCH_S = 0.001
 CHANGE_STUCK_S = 180.0  # stopping takes seconds, opening a large damaged journal a minute
 
 Phase = Literal["starting", "working", "reloading", "stopping"]
@@ -61,6 +64,7 @@ class Daemon:
             AlreadyRunning: the journal belongs to another process.
             SpoolError: the journal cannot be used.
         """
+        sys.setswitchinterval(THREAD_SWITCH_S)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)

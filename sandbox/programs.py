@@ -11,9 +11,17 @@ READY_TIMEOUT_S = 20.0
 class Gateway(Child):
     """`python -m gateway run`, ready when `start` returns; its events are in the log, in logfmt."""
 
-    def __init__(self, work_dir: Path, config: Path, *, arguments: Sequence[str] = (), name: str = "gateway") -> None:
+    def __init__(
+        self,
+        work_dir: Path,
+        config: Path,
+        *,
+        arguments: Sequence[str] = (),
+        name: str = "gateway",
+        python: str = sys.executable,
+    ) -> None:
         """Prepare a gateway on one configuration file; `arguments` are further options of `run`."""
-        argv = [sys.executable, "-m", "gateway", "run", "--config", str(config), *arguments]
+        argv = [python, "-m", "gateway", "run", "--config", str(config), *arguments]
         super().__init__(name, argv, work_dir)
 
     def start(self) -> Self:

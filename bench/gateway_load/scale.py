@@ -11,7 +11,7 @@ class Scale:
     latency_s: int = 20
     idle_s: int = 20
     serial_s: int = 10
-    kills: int = 10
+    kills: int = 41
 
 
 QUICK = Scale(drained=20_000, backlog=20_000, outage=30_000, latency_s=5, idle_s=5, serial_s=3, kills=3)

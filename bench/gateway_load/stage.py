@@ -16,6 +16,10 @@ from sandbox.process import Child
 from sandbox.programs import Gateway
 from sandbox.waiting import wait_until
 
+# The gateway runs on what an operator installs: a developer's environment has packages that it would load too
+# (structlog imports `rich` when it is there, 7 MB).
+PRODUCTION = PROJECT / "var" / "production-venv"
+DEFAULT_CLIENT = "kafka-python-ng"
 # Mosquitto waits for acknowledgements after 20 messages by default: one group commit is 20 messages then.
 WIDE_WINDOW = ("max_inflight_messages 2000",)
 SOURCE_TIMEOUT_S = 30.0
@@ -32,12 +36,21 @@ class Stage:
     Args:
         work: a folder that does not exist yet.
         kafka: the running cluster.
+        client: the gateway's Kafka client, as its configuration names it.
+        interval_s: how often the gateway forwards each sensor's newest reading; 0: it forwards every reading.
         mosquitto: lines for mosquitto.conf.
         serial_ports: what the gateway reads instead of MQTT.
     """
 
     def __init__(
-        self, work: Path, kafka: Kafka, *, mosquitto: Sequence[str] = WIDE_WINDOW, serial_ports: Sequence[Path] = ()
+        self,
+        work: Path,
+        kafka: Kafka,
+        *,
+        client: str = DEFAULT_CLIENT,
+        interval_s: float = 0,
+        mosquitto: Sequence[str] = WIDE_WINDOW,
+        serial_ports: Sequence[Path] = (),
     ) -> None:
         work.mkdir(parents=True)
         self.work = work
@@ -45,7 +58,7 @@ class Stage:
         self.topic = Topic(kafka, f"bench-{work.name}")
         self._mosquitto = None if serial_ports else Mosquitto(work, settings=mosquitto)
         self._config = work / "gateway.toml"
-        self.gateway = Gateway(work, self._config)
+        self.gateway = Gateway(work, self._config, python=str(PRODUCTION / "bin" / "python"))
         self._publisher: Child | None = None
         if self._mosquitto is None:
             self._sources = [f'source="serial {port}"' for port in serial_ports]
@@ -54,8 +67,9 @@ class Stage:
             self._sources = [f'source="mqtt {self._mosquitto.host}:{self._mosquitto.port}"']
             tables = f'[[mqtt]]\nhost = "{self._mosquitto.host}"\nport = {self._mosquitto.port}\n'
         self._config.write_text(
-            f'[gateway]\nid = "bench"\ninterval_s = 0\n[journal]\npath = "{work / "journal.db"}"\n'
-            f'[kafka]\nbootstrap_servers = ["{kafka.bootstrap_servers}"]\ntopic = "{self.topic.name}"\n{tables}'
+            f'[gateway]\nid = "bench"\ninterval_s = {interval_s}\n[journal]\npath = "{work / "journal.db"}"\n'
+            f'[kafka]\nbootstrap_servers = ["{kafka.bootstrap_servers}"]\ntopic = "{self.topic.name}"\n'
+            f'client = "{client}"\n{tables}'
         )
 
     def start_gateway(self) -> Footprint:
@@ -88,6 +102,12 @@ class Stage:
         if publisher.returncode != 0:
             raise SandboxError(f"the publisher failed:\n{publisher.log_tail()}")
         return int(publisher.log_tail(1).split()[1])
+
+    def stop_gateway(self) -> int:
+        """Stop it, and tell how many readings it took since its start, by its own count."""
+        self.gateway.stop()
+        line = next(line for line in self.gateway.log_since_start().splitlines() if "event=stopped" in line)
+        return int(line.partition(" readings=")[2].split()[0])
 
     def await_journaled(self, count: int) -> None:
         """Wait until the journal holds `count` records that Kafka does not have."""

@@ -17,6 +17,7 @@ from bench.gateway_load.stage import Stage
 from bench.gateway_load.targets import Figures
 from sandbox.errors import SandboxError
 from sandbox.process import Child
+from sandbox.waiting import wait_until
 
 WARM_UP_S = 3
 RATE = 1_000  # messages per second
@@ -77,7 +78,7 @@ def measure_idle(stage: Stage, seconds: int) -> Figures:
 
 
 def measure_serial(stage: Stage, terminals: Child, seconds: int) -> Figures:
-    """Send LINES_PER_S lines a second on each of PORTS ports.
+    """Send LINES_PER_S lines a second on each of PORTS ports to a gateway that forwards every reading.
 
     Args:
         stage: its gateway reads the ports of `terminals`.
@@ -87,15 +88,35 @@ def measure_serial(stage: Stage, terminals: Child, seconds: int) -> Figures:
     Raises:
         SandboxError: a part failed.
     """
+    figures = _send_lines(stage, terminals, seconds)
+    total = PORTS * LINES_PER_S * seconds
+    return {**figures, **asdict(Account.of(stage.topic.read_complete(total), total))}
+
+
+def measure_serial_paced(stage: Stage, terminals: Child, seconds: int) -> Figures:
+    """The same lines to a gateway that forwards each sensor's newest reading once a second, as it does by default.
+
+    Raises:
+        SandboxError: a part failed, or one of the last lines did not get to the topic.
+    """
+    figures = _send_lines(stage, terminals, seconds)
+    total = PORTS * LINES_PER_S * seconds
+    last = set(range(total - PORTS, total))
+    wait_until(
+        lambda: last <= {arrival.number for arrival in stage.topic.read()}, RECEIVE_TIMEOUT_S, "the last line's reading"
+    )
+    return {**figures, "lost": total - stage.stop_gateway()}
+
+
+def _send_lines(stage: Stage, terminals: Child, seconds: int) -> Figures:
     footprint = stage.start_gateway()
     stage.await_sources()
     os.kill(terminals.pid, signal.SIGUSR1)
     stage.topic.wait_beyond(0)
     cpu_percent = _watch(footprint, seconds - 1)
     overruns = terminals.wait_for_line("sent, ", seconds + RECEIVE_TIMEOUT_S)
-    total = PORTS * LINES_PER_S * seconds
-    account = Account.of(stage.topic.read_complete(total), total)
-    return {"lines": total, "cpu_percent": cpu_percent, "overrun_bytes": int(overruns.split()[1]), **asdict(account)}
+    lines = PORTS * LINES_PER_S * seconds
+    return {"lines": lines, "cpu_percent": cpu_percent, "overrun_bytes": int(overruns.split()[1])}
 
 
 def make_terminals(work: Path, seconds: int) -> Child:

@@ -9,7 +9,6 @@ import click
 from gateway.cli.run import effective_config
 from gateway.cli.words import said
 from gateway.proof import Proof
-from gateway.sinks.kafka_topic import KafkaTopic
 
 SHOWN_HOLES = 5
 
@@ -23,6 +22,8 @@ def verify(config_path: Path | None, bootstrap_servers: str | None, as_json: boo
 
     Exit code 1 when a record is missing.
     """
+    from gateway.sinks.kafka_topic import KafkaTopic  # here, because the daemon may use another client library
+
     with said():
         config = effective_config(config_path, bootstrap_servers, None)
         topic = KafkaTopic(config.kafka.bootstrap_servers, config.kafka.topic)

@@ -1,6 +1,5 @@
 """What a decoder finds: a temperature in degrees Celsius and whose it is."""
 
-import math
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,7 +54,7 @@ def checked(sensor_id: str, celsius: float, measured_at: datetime | None = None)
     Raises:
         FrameError: the number or the id is outside of them.
     """
-    if not math.isfinite(celsius) or not ABSOLUTE_ZERO_CELSIUS <= celsius <= HOTTEST_CELSIUS:
+    if not ABSOLUTE_ZERO_CELSIUS <= celsius <= HOTTEST_CELSIUS:  # nor is NaN
         raise FrameError("out_of_range", f"{celsius} °C is no temperature a machine can have")
     if not 0 < len(sensor_id) <= MAX_ID_CHARACTERS or not sensor_id.isprintable():
         raise FrameError("bad_sensor_id", f"a sensor id has 1 to {MAX_ID_CHARACTERS} printable characters")

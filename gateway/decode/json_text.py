@@ -15,6 +15,7 @@ TEMPERATURE_KEYS = {
     "temperature_f": "F", "temp_f": "F", "tempf": "F", "fahrenheit": "F",
     "temperature_k": "K", "temp_k": "K", "kelvin": "K",
 }  # fmt: skip
+PREFERENCE = list(TEMPERATURE_KEYS)  # of several, the first is taken
 UNIT_KEYS = ("unit", "satuan", "temp_unit", "tempunit")
 UNITS = {
     "c": "C",
@@ -41,9 +42,11 @@ def decode_json(text: str, default_id: str) -> list[Found]:
     if _depth(text) > MAX_DEPTH:
         raise FrameError("too_deep", f"nested deeper than {MAX_DEPTH}")
     try:
-        document = DECODER.decode(text)
+        document, end = DECODER.raw_decode(text)
     except (ValueError, RecursionError) as exc:
         raise FrameError("bad_json", f"not valid JSON: {exc}") from None
+    if end < len(text):
+        raise FrameError("bad_json", f"not valid JSON: more after its end, at character {end + 1}")
     if isinstance(document, dict):
         return [_reading(document, default_id)]
     if not document or len(document) > MAX_READINGS:
@@ -87,13 +90,15 @@ DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constan
 def _reading(fields: Any, default_id: str) -> Found:
     if not isinstance(fields, dict):
         raise FrameError("no_temperature", "an array element is not an object")
-    named = [key for key in TEMPERATURE_KEYS if key in fields]
+    named = [key for key in fields if key in TEMPERATURE_KEYS]
     if not named:
         raise FrameError("no_temperature", "no key names a temperature")
-    values = [_celsius(fields, key) for key in named]
-    if len(values) > 1 and max(values) - min(values) > 0.06:  # °C and °F of one reading, each rounded to 0.1
-        raise FrameError("ambiguous", f"{' and '.join(named)} disagree")
-    return checked(_sensor_id(fields, default_id), values[0], _measured_at(fields))
+    if len(named) > 1:
+        named.sort(key=PREFERENCE.index)
+        values = [_celsius(fields, key) for key in named]
+        if max(values) - min(values) > 0.06:  # °C and °F of one reading, each rounded to 0.1
+            raise FrameError("ambiguous", f"{' and '.join(named)} disagree")
+    return checked(_sensor_id(fields, default_id), _celsius(fields, named[0]), _measured_at(fields))
 
 
 def _celsius(fields: dict[str, Any], key: str) -> float:
@@ -115,8 +120,8 @@ def _celsius(fields: dict[str, Any], key: str) -> float:
 def _sensor_id(fields: dict[str, Any], default_id: str) -> str:
     for key in ID_KEYS:
         value = fields.get(key)
-        if isinstance(value, str) and value.strip():
-            return value.strip()
+        if isinstance(value, str) and (sensor_id := value.strip()):
+            return sensor_id
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
         if value is not None:

@@ -44,4 +44,6 @@ def _clean(raw: bytes) -> str:
         if any(byte >= 0x80 and byte != 0xB0 for byte in raw):
             raise FrameError("not_text", "bytes that are neither UTF-8 nor a Latin-1 degree sign") from None
         text = raw.decode("latin-1")
-    return CONTROLS.sub("", ANSI_COLOUR.sub("", text)).strip()
+    if not text.isprintable():  # nearly every frame is, and this is the cheapest way to see it
+        text = CONTROLS.sub("", ANSI_COLOUR.sub("", text))
+    return text.strip()

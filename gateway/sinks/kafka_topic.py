@@ -6,6 +6,7 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka import errors as kafka_errors
 
 from gateway.errors import SinkUnavailable
+from gateway.sinks.kafka_python import failure_of
 from gateway.sinks.kafka_words import unavailable
 
 API_VERSION = (2, 6, 0)  # given, so that nothing is asked before there is a broker
@@ -31,7 +32,7 @@ class KafkaTopic:
             self._begin = self._consumer.beginning_offsets(self._partitions)
             self._end = self._consumer.end_offsets(self._partitions)
         except kafka_errors.KafkaError as exc:
-            raise unavailable(exc, bootstrap_servers, topic, connected=True) from exc
+            raise unavailable(failure_of(exc, connected=True), bootstrap_servers, topic) from exc
 
     @property
     def total(self) -> int:
@@ -72,6 +73,7 @@ def _partitions(bootstrap_servers: Sequence[str], topic: str) -> list[int]:
     try:
         return sorted(producer.partitions_for(topic))
     except kafka_errors.KafkaError as exc:
-        raise unavailable(exc, bootstrap_servers, topic, connected=producer.bootstrap_connected()) from exc
+        failure = failure_of(exc, connected=producer.bootstrap_connected())
+        raise unavailable(failure, bootstrap_servers, topic) from exc
     finally:
         producer.close(timeout=0)

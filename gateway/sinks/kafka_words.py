@@ -1,31 +1,40 @@
-"""What the client's errors mean, for a person."""
+"""What keeps records from Kafka: one vocabulary for every client library, and words for a person."""
 
-import logging
 from collections.abc import Sequence
-
-from kafka import errors as kafka_errors
+from dataclasses import dataclass
+from typing import Literal
 
 from gateway.errors import SinkUnavailable
+from gateway.model import Record
 
-# The client logs every retry, several lines each; the gateway says once that Kafka is gone and once that it is back.
-logging.getLogger("kafka").setLevel(logging.CRITICAL)
+# too_large and untimely are the record's fault: the same bytes fail for ever. Everything else may pass.
+Kind = Literal["too_large", "untimely", "forbidden", "no_topic", "no_broker", "other"]
 
 
-def unavailable(exc: Exception, servers: Sequence[str], topic: str, *, connected: bool) -> SinkUnavailable:
-    """Cause and remedy of an error that may pass.
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why Kafka did not take records."""
 
-    Args:
-        exc: what the client raised.
-        servers: the brokers that were asked.
-        topic: the topic.
-        connected: whether any of them answered.
-    """
+    kind: Kind
+    detail: str  # the client's own words
+
+
+def unavailable(failure: Failure, servers: Sequence[str], topic: str) -> SinkUnavailable:
+    """Cause and remedy of a failure that may pass."""
     where = ", ".join(servers)
-    if isinstance(exc, kafka_errors.TopicAuthorizationFailedError):
-        return SinkUnavailable(f"this client may not use the topic {topic}: ask for the permission")
-    no_metadata = isinstance(exc, kafka_errors.KafkaTimeoutError) and "metadata" in str(exc)
-    if isinstance(exc, kafka_errors.UnknownTopicOrPartitionError) or (connected and no_metadata):
-        return SinkUnavailable(f"the broker at {where} has no topic {topic}: create it, with 3 partitions or more")
-    if isinstance(exc, kafka_errors.KafkaTimeoutError | kafka_errors.KafkaConnectionError):
-        return SinkUnavailable(f"no broker answers at {where}: check the address and that Kafka runs ({exc})")
-    return SinkUnavailable(f"Kafka at {where} answers: {exc or type(exc).__name__}")
+    match failure.kind:
+        case "forbidden":
+            return SinkUnavailable(f"this client may not use the topic {topic}: ask for the permission")
+        case "no_topic":
+            return SinkUnavailable(f"the broker at {where} has no topic {topic}: create it, with 3 partitions or more")
+        case "no_broker":
+            return SinkUnavailable(
+                f"no broker answers at {where}: check the address and that Kafka runs ({failure.detail})"
+            )
+        case _:
+            return SinkUnavailable(f"Kafka at {where} answers: {failure.detail}")
+
+
+def refusal(record: Record, failure: Failure) -> str:
+    """Cause and remedy of a record that Kafka will never take."""
+    return f"{len(record.value)} bytes are too large for the topic: raise its max.message.bytes ({failure.detail})"

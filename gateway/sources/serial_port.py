@@ -15,9 +15,9 @@ from contextlib import asynccontextmanager
 import serial
 
 from gateway.errors import SourceLost
+from gateway.sources.serial_flow import Flow, tick_s
 
 READ_BYTES = 65_536
-COALESCE_S = 0.005  # 1,500 bytes at 3 Mbaud: well below what the kernel buffers
 # What a port call may raise: pyserial translates some of it, and not everywhere (TypeError: closed in another thread).
 PORT_ERRORS = (serial.SerialException, OSError, termios.error, TypeError, ValueError)
 POLL_S = 0.2  # of the URL handlers that have no file descriptor, such as rfc2217://
@@ -52,22 +52,32 @@ async def _chunks(url: str, port: serial.Serial) -> AsyncIterator[bytes]:
             while True:
                 if data := await asyncio.to_thread(_poll, port):
                     yield data
-        last_s = 0.0
-        while True:
-            await _readable(fd)
-            # A busy line is read less often, with more in each read; one line a second waits for nothing.
-            if (rest_s := last_s + COALESCE_S - time.monotonic()) > 0:
-                await asyncio.sleep(rest_s)
-            last_s = time.monotonic()
-            try:
-                data = os.read(fd, READ_BYTES)
-            except BlockingIOError:
-                continue
-            if not data:
-                raise SourceLost(f"{url}: the device or the other end is gone")
+        async for data in _stream(url, fd, tick_s(port.baudrate)):
             yield data
     except PORT_ERRORS as exc:
         raise SourceLost(_explain(url, exc)) from exc
+
+
+async def _stream(url: str, fd: int, tick_s: float) -> AsyncIterator[bytes]:
+    os.set_blocking(fd, False)
+    flow = Flow(tick_s)
+    while True:
+        if flow.streams:
+            # Ticks of one clock: all busy ports are read at the same moment, and their readings share a commit.
+            await asyncio.sleep(tick_s - time.monotonic() % tick_s)
+        else:
+            await _readable(fd)
+        try:
+            data = os.read(fd, READ_BYTES)
+        except BlockingIOError:
+            data = b""
+        else:
+            # An empty terminal reads like one that is gone, but only the latter is readable all the same.
+            if not data and not flow.streams:
+                raise SourceLost(f"{url}: the device or the other end is gone")
+        flow.note(len(data), time.monotonic())
+        if data:
+            yield data
 
 
 async def _readable(fd: int) -> None:

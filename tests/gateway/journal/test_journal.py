@@ -84,6 +84,21 @@ def test_a_released_reading_is_held_no_more(journal: Journal) -> None:
     assert journal.held() == [reading(50, "S2")]
 
 
+def test_of_what_one_commit_holds_and_releases_the_last_counts(journal: Journal) -> None:
+    released = journal.apply([Hold(reading(70)), Release(reading(70)), Hold(reading(71)), Hold(reading(50, "S2"))])
+    assert [record.sequence for record in released] == [1]
+    assert [(one.sensor_id, one.celsius) for one in journal.held()] == [("S1", 71), ("S2", 50)]
+    journal.apply([Hold(reading(72)), Release(reading(72))])
+    assert [one.sensor_id for one in journal.held()] == ["S2"]
+
+
+@pytest.mark.parametrize("count", [1, 99, 100, 101, 250])
+def test_a_group_of_any_size_is_there_whole_and_in_order(journal: Journal, count: int) -> None:
+    committed = journal.apply([Append(reading(place)) for place in range(count)])
+    assert [json.loads(record.value)["suhu"] for record in committed] == list(range(count))
+    assert journal.read(after=0, limit=1_000) == committed
+
+
 def test_a_refused_record_is_kept_in_quarantine(path: Path, journal: Journal) -> None:
     (record,) = journal.apply([Append(reading(70))])
     journal.apply([Quarantine(record, "too large"), Delivered(1, journal.name)])

@@ -91,6 +91,29 @@ def test_a_torn_line_never_becomes_a_reading_after_a_replug(pty: Pty) -> None:
     assert asyncio.run(scenario()) == (Reading("S1", 71.0, MOMENT, "serial"),)
 
 
+def test_of_a_port_that_streams_nothing_is_lost_nor_its_end_missed(pty: Pty) -> None:
+    text = b"\n" + b"".join(b"S1 %d\r\n" % number for number in range(5_000))
+
+    def stream() -> None:
+        sent = 0
+        while sent < len(text):
+            sent += os.write(pty.device, text[sent : sent + 500])  # waits while the terminal is full
+
+    async def scenario() -> list[float]:
+        values: list[float] = []
+        async with asyncio.timeout(30), source(pty.path).open() as deliveries:
+            sending = asyncio.create_task(asyncio.to_thread(stream))
+            while len(values) < 5_000:
+                values += [reading.celsius for reading in (await anext(deliveries)).readings]
+            await sending
+            pty.unplug()
+            with pytest.raises(SourceLost, match="gone"):
+                await anext(deliveries)
+        return values
+
+    assert asyncio.run(scenario()) == list(range(5_000))
+
+
 def test_unplugging_is_source_lost_and_so_is_opening_what_is_gone(pty: Pty) -> None:
     async def scenario() -> None:
         async with source(pty.path).open() as deliveries:

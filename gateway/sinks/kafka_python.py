@@ -1,0 +1,152 @@
+"""The one file that writes through kafka-python-ng (docs/decisions/0002-kafka-client.md)."""
+
+import logging
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from kafka import KafkaProducer
+from kafka import errors as kafka_errors
+from kafka.partitioner.default import murmur2
+
+from gateway.model import Record
+from gateway.sinks.kafka_sink import Failed
+from gateway.sinks.kafka_words import Failure, Kind
+
+METADATA_TIMEOUT_S = 2.0
+REQUEST_TIMEOUT_S = 10.0
+# flush() sends a batch at once, so linger only keeps the sender from taking a batch while it is being filled.
+LINGER_S = 2.0
+NO_TIMESTAMP = -1
+MAX_KEYS = 10_000  # sensors whose hash is remembered; more only cost time
+
+# The client logs every retry, several lines each; the gateway says once that Kafka is gone and once that it is back.
+logging.getLogger("kafka").setLevel(logging.CRITICAL)
+
+
+class KafkaPythonClient:
+    """Sends each batch as one produce request per partition. See KafkaClient.
+
+    The client would let a later batch overtake one that failed, hence no retries inside it and one
+    batch per partition under way: nothing is sent before `flush`.
+
+    Args:
+        bootstrap_servers: `host:port` of one broker or more.
+        topic: must exist.
+        client_id: what the broker's logs call us.
+    """
+
+    def __init__(self, bootstrap_servers: Sequence[str], topic: str, client_id: str) -> None:
+        self._servers = list(bootstrap_servers)
+        self._topic = topic
+        self._client_id = client_id
+        self._producer: KafkaProducer | None = None
+
+    def produce(self, records: Sequence[Record], *, timestamps: bool = True) -> list[Failed]:
+        """See KafkaClient."""
+        try:
+            if self._producer is None:
+                self._producer = self._connect()
+            partitions = len(self._producer.partitions_for(self._topic))
+        except kafka_errors.KafkaError as exc:
+            connected = self._producer is not None and self._producer.bootstrap_connected()
+            return [Failed(list(records), failure_of(exc, connected=connected))]
+        parts: dict[int, list[Record]] = {}
+        for record in records:
+            parts.setdefault(partition_of(record.key, partitions), []).append(record)
+        return self._send(self._producer, parts, timestamps=timestamps)
+
+    def close(self) -> None:
+        """See KafkaClient."""
+        if self._producer is not None:
+            self._producer.close(timeout=0)
+
+    def _send(self, producer: KafkaProducer, parts: dict[int, list[Record]], *, timestamps: bool) -> list[Failed]:
+        futures = {
+            partition: [
+                producer.send(
+                    self._topic,
+                    record.value,
+                    record.key,
+                    partition=partition,
+                    timestamp_ms=record.timestamp_ms if timestamps else NO_TIMESTAMP,
+                )
+                for record in records
+            ]
+            for partition, records in parts.items()
+        }
+        try:
+            producer.flush(timeout=2 * REQUEST_TIMEOUT_S + LINGER_S + 1)
+        except kafka_errors.KafkaTimeoutError:
+            # The client must not send it later, behind our back: a new one starts with nothing.
+            producer.close(timeout=0)
+            self._producer = None
+        connected = producer.bootstrap_connected()
+        return [
+            Failed(parts[partition], failure_of(error, connected=connected))
+            for partition, group in futures.items()
+            if (error := _error(group)) is not None
+        ]
+
+    def _connect(self) -> KafkaProducer:
+        return KafkaProducer(
+            bootstrap_servers=self._servers,
+            client_id=self._client_id,
+            api_version=(2, 6, 0),  # given, so that a missing broker is not fatal here
+            acks="all",
+            retries=0,
+            max_in_flight_requests_per_connection=1,
+            batch_size=1_000_000,  # more than the forwarder ever hands over at once
+            linger_ms=int(LINGER_S * 1000),
+            request_timeout_ms=int(REQUEST_TIMEOUT_S * 1000),
+            max_block_ms=int(METADATA_TIMEOUT_S * 1000),
+        )
+
+
+def partition_of(key: bytes, partitions: int) -> int:
+    """The partition that Kafka's Java client chooses for a key: murmur2 without its sign, modulo."""
+    return _hash(key) % partitions
+
+
+@lru_cache(maxsize=MAX_KEYS)  # there are few sensors, and the client's murmur2 is written in Python
+def _hash(key: bytes) -> int:
+    hashed: int = murmur2(key)
+    return hashed & 0x7FFFFFFF
+
+
+def failure_of(error: Exception, *, connected: bool) -> Failure:
+    """An error of the client in the gateway's vocabulary.
+
+    Args:
+        error: what the client raised.
+        connected: whether any broker has answered.
+    """
+    return Failure(_kind(error, connected=connected), str(error) or type(error).__name__)
+
+
+def _kind(error: Exception, *, connected: bool) -> Kind:
+    match error:
+        case kafka_errors.MessageSizeTooLargeError() | kafka_errors.RecordListTooLargeError():
+            return "too_large"
+        case kafka_errors.InvalidTimestampError():
+            return "untimely"
+        case kafka_errors.TopicAuthorizationFailedError():
+            return "forbidden"
+        case kafka_errors.UnknownTopicOrPartitionError():
+            return "no_topic"
+        case kafka_errors.KafkaTimeoutError():
+            return "no_topic" if connected and "metadata" in str(error) else "no_broker"
+        case kafka_errors.KafkaConnectionError() | kafka_errors.RequestTimedOutError() | TimeoutError():
+            return "no_broker"
+    return "other"
+
+
+def _error(futures: list[Any]) -> Exception | None:
+    """Why a part failed; None when all of it is acknowledged."""
+    for future in futures:
+        if not future.is_done:
+            return TimeoutError("no answer")
+        if future.failed():
+            error: Exception | type[Exception] = future.exception  # the client fails them with the class as well
+            return error() if isinstance(error, type) else error
+    return None

@@ -1,0 +1,59 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sandbox.kafka import Kafka
+from sandbox.programs import Gateway
+from sandbox.records import Record, read_topic
+from sandbox.waiting import wait_until
+
+# What Python does when the package is not there, in an environment that has it.
+WITHOUT_CONFLUENT = "import sys; sys.modules['confluent_kafka'] = None; from gateway.cli import main; main()"
+
+
+def config(folder: Path, servers: str, topic: str, client: str) -> Path:
+    path = folder / "gateway.toml"
+    path.write_text(
+        f'[journal]\npath = "{folder / "journal.db"}"\n[simulator]\nsensors = ["S1"]\ninterval_s = 0.01\n'
+        f'[gateway]\nid = "pabrik-1"\ninterval_s = 0\n'
+        f'[kafka]\nbootstrap_servers = ["{servers}"]\ntopic = "{topic}"\nclient = "{client}"\n'
+    )
+    return path
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("client", ["kafka-python-ng", "confluent"])
+def test_the_configured_client_carries_readings_and_what_stopped_midway_goes_on(
+    tmp_path: Path, kafka: Kafka, client: str
+) -> None:
+    topic = f"app-{client}"
+    kafka.create_topic(topic, 3)
+
+    def landed(count: int) -> list[Record]:
+        records = read_topic(kafka.bootstrap_servers, topic)
+        return records if len(records) >= count else []
+
+    gateway = Gateway(tmp_path, config(tmp_path, kafka.bootstrap_servers, topic, client))
+    with gateway:
+        first = wait_until(lambda: landed(20), 20, "20 records")
+        gateway.restart()
+        records = wait_until(lambda: landed(len(first) + 50), 20, "50 records more")
+    sequences = [int(json.loads(record.value or b"")["event_id"].rpartition("/")[2]) for record in records]
+    assert sequences == list(range(1, len(records) + 1))
+
+
+def test_a_client_whose_package_is_missing_ends_with_78_and_the_remedy(tmp_path: Path) -> None:
+    path = config(tmp_path, "127.0.0.1:1", "sensor-suhu", "confluent")
+    ended = subprocess.run(
+        [sys.executable, "-c", WITHOUT_CONFLUENT, "run", "--config", str(path)],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert ended.returncode == 78
+    assert 'pip install "suhu-gateway[fast]"' in ended.stderr
+    assert "Traceback" not in ended.stderr
