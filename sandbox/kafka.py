@@ -49,11 +49,14 @@ class Kafka(Startable):
     are kept for ever, so that tests may use literal timestamps. Nodes are counted from 0.
     """
 
-    def __init__(self, work_dir: Path, brokers: int = 1, *, port: int | None = None) -> None:
-        """Prepare a cluster; `port` fixes the client port of node 0."""
+    def __init__(
+        self, work_dir: Path, brokers: int = 1, *, port: int | None = None, settings: Mapping[str, str] | None = None
+    ) -> None:
+        """Prepare a cluster; `port` fixes the client port of node 0, `settings` are further lines of every node's."""
         # 16 bytes in base64, as Kafka wants it; of hexadecimal digits, so that it never begins with a dash.
         self._cluster_id = base64.urlsafe_b64encode(secrets.token_hex(8).encode()).decode().rstrip("=")
         self._nodes = [_make_node(work_dir, index, port if index == 0 else None) for index in range(brokers)]
+        self._settings = dict(settings or {})
 
     @property
     def bootstrap_servers(self) -> str:
@@ -111,7 +114,7 @@ class Kafka(Startable):
             SandboxError: the cluster refuses; says why.
         """
         topic = NewTopic(name, partitions, replication, topic_configs=dict(config or {}))
-        admin = self._admin()
+        admin = self.admin()
         try:
             admin.create_topics([topic])
             wait_until(lambda: _has_leaders(admin, name, partitions), READY_TIMEOUT_S, f"leaders of topic {name}")
@@ -128,7 +131,8 @@ class Kafka(Startable):
             node.client_port.release()
             node.controller_port.release()
 
-    def _admin(self) -> KafkaAdminClient:
+    def admin(self) -> KafkaAdminClient:
+        """Connect to administer the cluster; the caller closes it."""
         return KafkaAdminClient(bootstrap_servers=self.bootstrap_servers.split(","), api_version=API_VERSION)
 
     def _wait_until_ready(self) -> None:
@@ -151,7 +155,7 @@ class Kafka(Startable):
 
     def _count_brokers(self) -> int:
         try:
-            admin = self._admin()
+            admin = self.admin()
         except KafkaError:
             return 0
         try:
@@ -163,7 +167,7 @@ class Kafka(Startable):
 
     def _write_configuration(self, node: Node) -> None:
         node.folder.mkdir(parents=True, exist_ok=True)
-        (node.folder / "server.properties").write_text(_configuration(node, self._nodes))
+        (node.folder / "server.properties").write_text(_configuration(node, self._nodes, self._settings))
 
 
 def _make_node(work_dir: Path, index: int, fixed_port: int | None) -> Node:
@@ -197,7 +201,7 @@ def _format(nodes: Iterable[Node], cluster_id: str) -> None:
             raise SandboxError(f"Kafka's storage could not be made, it says: {words.strip()}")
 
 
-def _configuration(node: Node, nodes: list[Node]) -> str:
+def _configuration(node: Node, nodes: list[Node], further: Mapping[str, str]) -> str:
     replicas = min(len(nodes), REPLICAS_MAX)
     in_sync = max(1, replicas - 1)
     listeners = f"PLAINTEXT://{node.bootstrap},CONTROLLER://127.0.0.1:{node.controller_port.number}"
@@ -224,6 +228,7 @@ def _configuration(node: Node, nodes: list[Node]) -> str:
         "share.coordinator.state.topic.num.partitions": 1,
         "share.coordinator.state.topic.replication.factor": replicas,
         "share.coordinator.state.topic.min.isr": in_sync,
+        **further,
     }
     return "".join(f"{name}={value}\n" for name, value in settings.items())
 

@@ -18,6 +18,7 @@ REQUEST_TIMEOUT_S = 10.0
 # flush() sends a batch at once, so linger only keeps the sender from taking a batch while it is being filled.
 LINGER_S = 2.0
 NO_TIMESTAMP = -1
+OF_THE_RECORDS: set[Kind] = {"too_large", "untimely"}  # failures that say nothing against the connection
 MAX_KEYS = 10_000  # sensors whose hash is remembered; more only cost time
 
 # The client logs every retry, several lines each; the gateway says once that Kafka is gone and once that it is back.
@@ -44,6 +45,18 @@ class KafkaPythonClient:
 
     def produce(self, records: Sequence[Record], *, timestamps: bool = True) -> list[Failed]:
         """See KafkaClient."""
+        failed = self._attempt(records, timestamps=timestamps)
+        if any(one.failure.kind not in OF_THE_RECORDS for one in failed):
+            # The producer times its pauses by the wall clock: set back by an hour, it would stay away for an hour.
+            self._begin_anew()
+        return failed
+
+    def close(self) -> None:
+        """See KafkaClient."""
+        if self._producer is not None:
+            self._producer.close(timeout=0)
+
+    def _attempt(self, records: Sequence[Record], *, timestamps: bool) -> list[Failed]:
         try:
             if self._producer is None:
                 self._producer = self._connect()
@@ -55,11 +68,6 @@ class KafkaPythonClient:
         for record in records:
             parts.setdefault(partition_of(record.key, partitions), []).append(record)
         return self._send(self._producer, parts, timestamps=timestamps)
-
-    def close(self) -> None:
-        """See KafkaClient."""
-        if self._producer is not None:
-            self._producer.close(timeout=0)
 
     def _send(self, producer: KafkaProducer, parts: dict[int, list[Record]], *, timestamps: bool) -> list[Failed]:
         futures = {
@@ -78,15 +86,18 @@ class KafkaPythonClient:
         try:
             producer.flush(timeout=2 * REQUEST_TIMEOUT_S + LINGER_S + 1)
         except kafka_errors.KafkaTimeoutError:
-            # The client must not send it later, behind our back: a new one starts with nothing.
-            producer.close(timeout=0)
-            self._producer = None
+            self._begin_anew()  # it must not send them later, behind our back: a new one starts with nothing
         connected = producer.bootstrap_connected()
         return [
             Failed(parts[partition], failure_of(error, connected=connected))
             for partition, group in futures.items()
             if (error := _error(group)) is not None
         ]
+
+    def _begin_anew(self) -> None:
+        if self._producer is not None:
+            self._producer.close(timeout=0)
+            self._producer = None
 
     def _connect(self) -> KafkaProducer:
         return KafkaProducer(

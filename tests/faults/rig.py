@@ -41,6 +41,7 @@ class Rig:
         sensors: who sends readings.
         topic: settings of the topic.
         qos: with which readings are published.
+        replicas: of each of its partitions.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Rig:
         sensors: Sequence[str] = ("S1", "S2", "S3"),
         topic: Mapping[str, str] | None = None,
         qos: int = 1,
+        replicas: int = 1,
     ) -> None:
         self.name = f"rig-{secrets.token_hex(4)}"
         self.work_dir = work_dir
@@ -76,6 +78,7 @@ class Rig:
         self.gateway.argv = [*wrapper, *self.gateway.argv]
         self._topic = topic
         self.load = Load(mosquitto.port, self.name, sensors, rate, qos)
+        self._replicas = replicas
         self._flows = load
         self.tail = Tail(kafka.bootstrap_servers, self.name, PARTITIONS)
 
@@ -157,7 +160,7 @@ class Rig:
 
     def __enter__(self) -> Self:
         try:
-            self.kafka.create_topic(self.name, PARTITIONS, config=self._topic)
+            self.kafka.create_topic(self.name, PARTITIONS, self._replicas, self._topic)
             self.start()
             if self._flows:
                 self.load.start()

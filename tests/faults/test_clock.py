@@ -6,6 +6,8 @@ import pytest
 
 from tests.faults.conftest import MakeOutcome, MakeRig
 from tests.faults.cow import need_program
+from tests.faults.proxy import Proxy
+from tests.faults.rig import PATIENCE_S
 
 pytestmark = pytest.mark.system
 
@@ -39,9 +41,31 @@ def test_a_clock_that_jumps_changes_no_order_and_loses_nothing(
     rig.await_reading()
     rig.await_everything()
     verdict = rig.verdict()
-    assert verdict.broken(repeats_allowed=False) == {}
+    # The Kafka client times its requests by the wall clock: a jump ahead ends the one under way as if it were late.
+    assert verdict.broken(repeats_allowed=True) == {}
+    assert verdict.redelivered == []
     assert rig.waiting() == []
+    assert "event=clock_jumped" in rig.gateway.log_since_start()
     outcome(18, f"wall clock jumps by {jump} and back").add(verdict)
+
+
+def test_a_clock_that_goes_back_while_kafka_is_away_holds_nothing_up(
+    tmp_path: Path, make_rig: MakeRig, kafka_proxy: Proxy, outcome: MakeOutcome
+) -> None:
+    offset = tmp_path / "offset"
+    offset.write_text("+0\n")
+    rig = make_rig(sabotage="plain_sleep", wrapper=faked(offset), kafka_port=kafka_proxy.port)
+    rig.await_reading()
+    kafka_proxy.refuse()
+    rig.gateway.wait_for_line("event=kafka_down", PATIENCE_S)
+    offset.write_text("-1h\n")
+    rig.let_flow(300)
+    kafka_proxy.reset()
+    recovery_s = rig.await_reading()
+    rig.await_everything()
+    verdict = rig.verdict()
+    assert verdict.broken(repeats_allowed=True) == {}
+    outcome(18, "wall clock goes back by 1 h while Kafka is away").add(verdict, recovery_s=[recovery_s])
 
 
 def test_a_start_in_1970_loses_nothing(tmp_path: Path, make_rig: MakeRig, outcome: MakeOutcome) -> None:

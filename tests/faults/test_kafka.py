@@ -3,10 +3,8 @@
 import random
 
 import pytest
-from kafka.admin import KafkaAdminClient
 
 from sandbox.kafka import Kafka
-from sandbox.records import API_VERSION
 from sandbox.waiting import wait_until
 from tests.faults.conftest import MakeOutcome, MakeRig
 from tests.faults.invariants import check
@@ -149,7 +147,7 @@ def test_a_deleted_topic_is_waited_for(make_rig: MakeRig, kafka: Kafka, outcome:
     rig.load.burst(300)
     rig.await_everything()
     before = rig.topic()
-    admin = KafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers.split(","), api_version=API_VERSION)
+    admin = kafka.admin()
     admin.delete_topics([rig.name])
     admin.close()
     rig.load.burst(300)
