@@ -10,7 +10,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from gateway.mqtt_packets import pubacks
 from gateway.sources.mqtt_broker import Broker
 
-KEEPALIVE_S = 30  # a dead peer is noticed within one and a half of it
+KEEPALIVE_S = 12  # paho asks a silent peer after one, and gives it up after two: within 30 s
 FOR_EVER = 0xFFFF_FFFF  # MQTT 5, section 3.1.2.11.2: the session does not expire
 # How many messages a broker of MQTT 5 may send without having seen an acknowledgement (Receive Maximum). mosquitto's 20
 # would drain 20 messages per commit of a slow disk. After a crash it sends at most these again.

@@ -1,7 +1,7 @@
 import asyncio
 import struct
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -30,10 +30,21 @@ class Proxy:
     Args:
         target_port: where the server listens, on loopback.
         make_tap: makes what sees the bytes of one connection.
+        hosts: the addresses where it listens.
+        name: what clients call it; as long as 127.0.0.1.
     """
 
-    def __init__(self, target_port: int, make_tap: Callable[[], Tap] | None = None) -> None:
+    def __init__(
+        self,
+        target_port: int,
+        make_tap: Callable[[], Tap] | None = None,
+        *,
+        hosts: Sequence[str] = ("127.0.0.1",),
+        name: str = "127.0.0.1",
+    ) -> None:
         self._target_port = target_port
+        self._hosts = hosts
+        self._name = name
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
         self._open = asyncio.Event()
@@ -66,7 +77,7 @@ class Proxy:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self._server = self._call(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self._server = self._call(self._listen())
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -81,6 +92,12 @@ class Proxy:
     def _call(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         future: Future[Any] = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         return future.result(10)
+
+    async def _listen(self) -> asyncio.Server:
+        first = await asyncio.start_server(self._serve, self._hosts[0], 0)
+        port = first.sockets[0].getsockname()[1]
+        first.close()
+        return await asyncio.start_server(self._serve, self._hosts, port)
 
     async def _freeze(self) -> None:
         self._open.clear()
@@ -154,8 +171,8 @@ class Proxy:
             self._answers_to_lose -= 1
             self.answers_lost += 1
             raise ConnectionResetError("the answer is lost")
-        host = struct.pack(">h", 9) + b"127.0.0.1"
-        return data.replace(host + struct.pack(">i", self._target_port), host + struct.pack(">i", self.port))
+        told = struct.pack(">h9si", 9, b"127.0.0.1", self._target_port)
+        return data.replace(told, struct.pack(">h9si", 9, self._name.encode(), self.port))
 
 
 class RequestFramer:

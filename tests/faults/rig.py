@@ -32,6 +32,7 @@ class Rig:
         kafka: where its topic is made.
         mosquitto: where readings come from.
         kafka_port, mqtt_port: of a proxy in front of them.
+        host: where the gateway finds both.
         journal: the journal's path.
         options: further lines of the configuration's tables, by table.
         rate: readings per second.
@@ -52,6 +53,7 @@ class Rig:
         *,
         kafka_port: int | None = None,
         mqtt_port: int | None = None,
+        host: str = "127.0.0.1",
         journal: Path | None = None,
         options: dict[str, str] | None = None,
         rate: float = 300.0,
@@ -69,8 +71,9 @@ class Rig:
         self.kafka = kafka
         self.config = work_dir / "gateway.toml"
         self._options = options or {}
+        self._host = host
         self._mqtt_port = mqtt_port or mosquitto.port
-        servers = [f"127.0.0.1:{kafka_port}"] if kafka_port else kafka.bootstrap_servers.split(",")
+        servers = [f"{host}:{kafka_port}"] if kafka_port else kafka.bootstrap_servers.split(",")
         self.config.write_text(self._configuration(servers))
         self.gateway = Gateway(work_dir, self.config)
         if sabotage:
@@ -183,7 +186,7 @@ class Rig:
             "gateway": f'id = "{self.name}"\ninterval_s = 0',
             "journal": f'path = "{self.journal}"',
             "kafka": f'bootstrap_servers = {json.dumps(servers)}\ntopic = "{self.name}"',
-            "[mqtt]": f'host = "127.0.0.1"\nport = {self._mqtt_port}\ntopics = ["{self.name}/{{sensor_id}}"]',
+            "[mqtt]": f'host = "{self._host}"\nport = {self._mqtt_port}\ntopics = ["{self.name}/{{sensor_id}}"]',
         }
         unknown = {table: lines for table, lines in self._options.items() if table not in tables}
         known = {table: f"{lines}\n{self._options.get(table, '')}" for table, lines in tables.items()}
