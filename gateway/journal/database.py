@@ -38,8 +38,11 @@ def connect(path: Path, max_bytes: int) -> sqlite3.Connection:
     # Opened by the thread that reports its errors to a person, used by the committer's from then on.
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
+        database.execute(
+            "PRAGMA locking_mode = EXCLUSIVE"
+        ).fetchall()  # before WAL: then no shared memory file is needed
+        _refuse_newer(database, path)
         for pragma in (
-            "locking_mode = EXCLUSIVE",  # before WAL: then no shared memory file is needed
             "journal_mode = WAL",
             "synchronous = FULL",  # NORMAL loses the last commits in a power cut
             "wal_autocheckpoint = 256",
@@ -47,7 +50,7 @@ def connect(path: Path, max_bytes: int) -> sqlite3.Connection:
             f"max_page_count = {max(max_bytes // PAGE_BYTES, FEWEST_PAGES)}",
         ):
             database.execute(f"PRAGMA {pragma}").fetchall()
-        _migrate(database, path)
+        _migrate(database)
         # Damage that a missing table does not show; bounded by the number of tables, not of rows.
         for table in ("meta", "queue", "held", "quarantine"):
             database.execute(f"SELECT * FROM {table} LIMIT 1").fetchall()  # noqa: S608 - names from this line
@@ -57,13 +60,18 @@ def connect(path: Path, max_bytes: int) -> sqlite3.Connection:
     return database
 
 
-def _migrate(database: sqlite3.Connection, path: Path) -> None:
+def _refuse_newer(database: sqlite3.Connection, path: Path) -> None:
+    """Before anything is set or written: nobody here knows what would suit it."""
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if version > SCHEMA_VERSION:
         raise SpoolError(
             f"the journal {path} has schema {version}, this gateway knows {SCHEMA_VERSION}: "
             "start the newer gateway that wrote it, or give this one a journal of its own (journal.path)"
         )
+
+
+def _migrate(database: sqlite3.Connection) -> None:
+    version = database.execute("PRAGMA user_version").fetchone()[0]
     if version == SCHEMA_VERSION:
         return
     values = {"journal_id": "".join(secrets.choice(JOURNAL_ID_CHARACTERS) for _ in range(JOURNAL_ID_LENGTH))}

@@ -81,9 +81,21 @@ def _remedy(exc: sqlite3.Error | OSError, *, full: bool) -> str:
     return "check that its folder exists, is not mounted read-only, and that this user may write there (journal.path)"
 
 
+def has_lock(path: Path, fd: int) -> bool:
+    """Whether the lock that the descriptor holds is the one that others find: the folder may be a new one."""
+    try:
+        return os.path.samestat(_lock_path(path).stat(), os.fstat(fd))
+    except FileNotFoundError:
+        return False
+
+
+def _lock_path(path: Path) -> Path:
+    return path.with_name(path.name + ".lock")
+
+
 def _lock(path: Path) -> int:
     """Take the lock file beside the journal; it holds our PID, for the message of whoever comes second."""
-    lock_path = path.with_name(path.name + ".lock")
+    lock_path = _lock_path(path)
     fd = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

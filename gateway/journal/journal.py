@@ -18,9 +18,10 @@ from gateway import wire
 from gateway.errors import SpoolError
 from gateway.journal import inspect
 from gateway.journal.database import JOURNAL_ID_CHARACTERS, JOURNAL_ID_LENGTH, connect
-from gateway.journal.folder import is_damage, prepare, translated
+from gateway.journal.folder import has_lock, is_damage, prepare, translated
 from gateway.journal.high_mark import HighMark
 from gateway.journal.operations import Append, Delivered, DropOldest, Hold, Operation, Quarantine, Release
+from gateway.journal.place import bring_back, identity, is_in_place, require_in_place
 from gateway.journal.room import Room
 from gateway.journal.salvage import crc, intact, put_aside
 from gateway.model import Reading, Record
@@ -116,7 +117,8 @@ class Journal:
         """Open the file anew after `apply` or `read` failed with `error`, for another reason than room.
 
         After a failed fsync the memory of SQLite and of the kernel says nothing about the disk: only
-        reading the file again does. A damaged file is put aside, and what can be read of it kept.
+        reading the file again does. A damaged file is put aside, and what can be read of it kept; one that
+        was deleted is still open, and written anew.
 
         Returns:
             The records of the failed commit when it turned out to be in the file; None: apply it again.
@@ -126,6 +128,8 @@ class Journal:
         """
         name = self.name
         with translated(self._path):
+            if not is_in_place(self._path, self._identity):
+                self._bring_back()
             self._db.close()
             self._open(damage=error.__cause__ if is_damage(error.__cause__) else None)
         # Only now: opening can fail as well, and the next attempt must know which commit it was.
@@ -192,6 +196,7 @@ class Journal:
         if damage is not None:
             self._replace_damaged(damage)
         self._room = Room(self._path, self._db)
+        self._identity = identity(self._path)
         self._load()
         marked_id, newest = self._mark.read()
         if damage is None and newest > 0 and marked_id != self._journal_id:
@@ -220,6 +225,15 @@ class Journal:
                 raise
             # What waits can be sent all the same, and deleting it makes the room.
             log.error("journal_full", path=str(self._path), error=str(exc))
+
+    def _bring_back(self) -> None:
+        if not has_lock(self._path, self._lock_fd):
+            lost, self._lock_fd = self._lock_fd, prepare(self._path)
+            os.close(lost)
+        bring_back(self._db, self._path)
+        self._identity = identity(self._path)
+        self._mark.close()
+        self._mark = HighMark(self._path)
 
     def _load(self) -> None:
         meta = dict(self._db.execute("SELECT name, value FROM meta").fetchall())
@@ -268,6 +282,7 @@ class Journal:
                 self._insert(records)
                 self._keep(held)
                 self._db.execute("COMMIT")
+                require_in_place(self._path, self._identity)
             except BaseException:
                 if self._interrupted is None:
                     self._interrupted = (next_sequence, records)

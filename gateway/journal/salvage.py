@@ -28,17 +28,23 @@ def put_aside(path: Path, now_s: Callable[[], float] = time.time) -> Salvage:
     Raises:
         OSError: it cannot be renamed.
     """
+    aside = unused_name(path, now_s)
+    for suffix in SUFFIXES:
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.rename(aside.with_name(aside.name + suffix))
+    return Salvage(aside, _read(aside))
+
+
+def unused_name(path: Path, now_s: Callable[[], float] = time.time) -> Path:
+    """`<path>.bad-<time>`, with a number behind it when there is one already."""
     moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now_s()))
     aside = path.with_name(f"{path.name}.bad-{moment}")
     count = 1
     while aside.exists():
         count += 1
         aside = path.with_name(f"{path.name}.bad-{moment}-{count}")
-    for suffix in SUFFIXES:
-        part = path.with_name(path.name + suffix)
-        if part.exists():
-            part.rename(aside.with_name(aside.name + suffix))
-    return Salvage(aside, _read(aside))
+    return aside
 
 
 def crc(key: bytes, value: bytes) -> int:

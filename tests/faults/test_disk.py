@@ -11,8 +11,11 @@ from tests.faults.conftest import MakeOutcome, MakeRig
 from tests.faults.cow import need_program, need_root
 from tests.faults.proxy import Proxy
 from tests.faults.rig import PATIENCE_S
+from tests.faults.throttle import Throttle
 
 pytestmark = pytest.mark.system
+
+WRITES_PER_S = 20  # a tired SD card's
 
 
 def inject(calls: str, fault: str) -> list[str]:
@@ -73,6 +76,26 @@ def test_a_failing_disk_is_said_and_loses_nothing(
     verdict = rig.verdict()
     assert verdict.broken(repeats_allowed=False) == {}
     outcome(row, fault).add(verdict, recovery_s=[recovery_s])
+
+
+@pytest.fixture
+def slow_disk(tmp_path: Path) -> Iterator[Throttle]:
+    need_root()
+    need_program("mkfs.ext4", "e2fsprogs")
+    with Throttle(tmp_path) as throttle:
+        yield throttle
+
+
+def test_a_slow_disk_delays_and_loses_nothing(slow_disk: Throttle, make_rig: MakeRig, outcome: MakeOutcome) -> None:
+    rig = make_rig(journal=slow_disk.folder / "journal.db", wrapper=slow_disk.wrapper)
+    rig.await_reading()
+    slow_disk.limit(WRITES_PER_S)
+    rig.let_flow(1_500)
+    rig.await_everything()
+    verdict = rig.verdict()
+    assert verdict.broken(repeats_allowed=False) == {}
+    assert "event=journal_" not in rig.gateway.log_since_start()
+    outcome(11, f"a disk of {WRITES_PER_S} writes a second").add(verdict)
 
 
 def test_a_slow_fsync_delays_and_loses_nothing(make_rig: MakeRig, outcome: MakeOutcome) -> None:

@@ -11,7 +11,7 @@ from tests.faults.conftest import MakeOutcome, MakeRig
 from tests.faults.cow import need_program, need_root
 from tests.faults.proxy import Proxy
 from tests.faults.rig import PATIENCE_S, Rig
-from tests.faults.uplink import DROP, LOSS, NAME, OUTER, RESET, SECOND, Uplink
+from tests.faults.uplink import DROP, LOSS, NAME, RESET, Uplink
 
 pytestmark = pytest.mark.system
 
@@ -35,8 +35,8 @@ def network(kafka: Kafka, mosquitto: Mosquitto) -> Iterator[Network]:
     kafka_port = int(kafka.bootstrap_servers.rsplit(":", 1)[1])
     with (
         Uplink() as uplink,
-        Proxy(kafka_port, hosts=(OUTER, SECOND), name=NAME) as to_kafka,
-        Proxy(mosquitto.port, hosts=(OUTER, SECOND)) as to_mqtt,
+        Proxy(kafka_port, hosts=uplink.hosts, name=NAME) as to_kafka,
+        Proxy(mosquitto.port, hosts=uplink.hosts) as to_mqtt,
     ):
         yield Network(uplink, to_kafka, to_mqtt)
 
@@ -103,9 +103,7 @@ def test_a_bad_network_only_delays(network: Network, make_rig: MakeRig, outcome:
     outcome(38, "network of the gateway: 30 % of all packets lost").add(verdict, recovery_s=[recovery_s])
 
 
-def test_a_narrow_network_only_makes_larger_batches(
-    network: Network, make_rig: MakeRig, outcome: MakeOutcome
-) -> None:
+def test_a_narrow_network_only_makes_larger_batches(network: Network, make_rig: MakeRig, outcome: MakeOutcome) -> None:
     network.uplink.narrow("512kbit")
     rig = rig_on(network, make_rig)
     rig.let_flow(900)
@@ -119,11 +117,11 @@ def test_a_name_that_gets_another_address_is_looked_up_again(
     network: Network, make_rig: MakeRig, outcome: MakeOutcome
 ) -> None:
     rig = rig_on(network, make_rig)
-    network.uplink.name_is_at("198.18.0.5")  # nobody
+    network.uplink.name_is_at(network.uplink.nobody)
     for proxy in (network.to_kafka, network.to_mqtt):
         proxy.reset()
     rig.gateway.wait_for_line("event=source_lost", PATIENCE_S)
-    network.uplink.name_is_at(SECOND)
+    network.uplink.name_is_at(network.uplink.hosts[1])
     recovery_s = rig.await_reading()
     rig.await_everything()
     verdict = rig.verdict()

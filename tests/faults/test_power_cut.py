@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.waiting import wait_until
 from tests.faults.conftest import MakeOutcome, MakeRig
 from tests.faults.cow import PowerCut, need_program, need_root
 from tests.faults.proxy import Proxy
-from tests.faults.rig import Rig
+from tests.faults.rig import PATIENCE_S, Rig
 
 pytestmark = pytest.mark.system
+
+BACKLOG = 6_000
 
 
 @dataclass
@@ -68,6 +71,30 @@ def test_a_power_cut_loses_nothing(house: House, make_rig: MakeRig, outcome: Mak
     verdict = rig.verdict()
     assert verdict.broken(repeats_allowed=True) == {}
     outcome(5, "power cut (journal's disk, copy on write)").add(verdict, runs=runs, recovery_s=recovery_s)
+
+
+def test_a_power_cut_while_a_backlog_is_sent_and_deleted_only_repeats(
+    house: House, make_rig: MakeRig, outcome: MakeOutcome, full: bool
+) -> None:
+    rig = rig_in(house, make_rig)
+    recovery_s = []
+    runs = 20 if full else 2
+    for _ in range(runs):
+        rig.await_reading()
+        house.to_kafka.refuse()
+        rig.gateway.wait_for_line("event=kafka_down", PATIENCE_S)
+        waiting = rig.load.sent
+        rig.load.burst(BACKLOG)
+        rig.await_waiting(BACKLOG)
+        house.to_kafka.reset()
+        drained = waiting + random.randrange(BACKLOG)  # the journal deletes 2,000 at a time
+        wait_until(lambda drained=drained: len(rig.tail.readings()) >= drained, PATIENCE_S, "some of it in the topic")  # type: ignore[misc]
+        back_s = house.power_fails(rig)
+        recovery_s.append(rig.await_reading(began_s=back_s))
+    rig.await_everything()
+    verdict = rig.verdict()
+    assert verdict.broken(repeats_allowed=True) == {}
+    outcome(6, "power cut while a backlog is sent and deleted").add(verdict, runs=runs, recovery_s=recovery_s)
 
 
 def test_a_journal_that_does_not_sync_loses_readings_in_a_power_cut(house: House, make_rig: MakeRig) -> None:

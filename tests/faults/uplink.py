@@ -4,7 +4,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-OUTER, SECOND, INNER = "198.18.0.1", "198.18.0.2", "198.18.0.6"  # RFC 2544: addresses for tests of networks
+NETWORK = "198.18"  # RFC 2544: for tests of networks
 PREFIX = 29
 NAME = "kafka.lan"  # as long as 127.0.0.1, whose place it takes in Kafka's answers
 DROP = "drop"
@@ -16,10 +16,17 @@ class Uplink:
     """A network of one cable: a network namespace for the gateway, and the host at the other end under `NAME`.
 
     The cable can be cut, lossy and narrow. Only root can lay it.
+
+    Attributes:
+        hosts: the host's two addresses; `NAME` is at the first one, to begin with.
+        nobody: an address that nobody has.
     """
 
     def __init__(self) -> None:
         self._namespace = f"suhu-{secrets.token_hex(3)}"
+        network = f"{NETWORK}.{secrets.randbelow(256)}"
+        self.hosts = (f"{network}.1", f"{network}.2")
+        self.nobody, self._far = f"{network}.5", f"{network}.6"
         self._outer_end, self._inner_end = f"{self._namespace}-o", f"{self._namespace}-i"
         self._folder = Path("/etc/netns") / self._namespace  # ip-netns(8): its files stand in for those of /etc
 
@@ -57,14 +64,14 @@ class Uplink:
     def __enter__(self) -> Self:
         try:
             self._folder.mkdir(parents=True)
-            self.name_is_at(OUTER)
+            self.name_is_at(self.hosts[0])
             _run("ip", "netns", "add", self._namespace)
             _run("ip", "link", "add", self._outer_end, "type", "veth", "peer", "name", self._inner_end)
             _run("ip", "link", "set", self._inner_end, "netns", self._namespace)
-            for address in (OUTER, SECOND):
+            for address in self.hosts:
                 _run("ip", "address", "add", f"{address}/{PREFIX}", "dev", self._outer_end)
             _run("ip", "link", "set", self._outer_end, "up")
-            self._inside("ip", "address", "add", f"{INNER}/{PREFIX}", "dev", self._inner_end)
+            self._inside("ip", "address", "add", f"{self._far}/{PREFIX}", "dev", self._inner_end)
             self._inside("ip", "link", "set", "lo", "up")
             self._inside("ip", "link", "set", self._inner_end, "up")
         except BaseException:

@@ -197,7 +197,8 @@ def test_a_commit_in_the_file_is_recognised_also_when_opening_fails_in_between(t
     journal._db = CommitsThenFails()  # type: ignore[assignment]  # stands in for a failing disk
     with pytest.raises(SpoolError) as caught:
         journal.apply([Append(reading(70)), Append(reading(71))])
-    path, journal._path = journal._path, tmp_path / "gone" / "journal.db"  # the disk is away for a moment
+    (tmp_path / "away").touch()
+    path, journal._path = journal._path, tmp_path / "away" / "journal.db"  # no folder is there for a moment
     with pytest.raises(SpoolError):
         journal.recover(caught.value)
     with pytest.raises(SpoolError):
