@@ -153,6 +153,7 @@ class Rig:
             return []
         database = sqlite3.connect(self.journal)
         try:
+            database.execute("PRAGMA locking_mode = EXCLUSIVE")  # without a file of shared memory: its disk may be full
             rows = database.execute(
                 "SELECT sequence, value FROM queue WHERE sequence > (SELECT value FROM meta WHERE name = 'delivered')"
                 " UNION ALL SELECT sequence, value FROM quarantine ORDER BY sequence"
