@@ -21,7 +21,7 @@ setup: preflight ## make .venv from the hashed lock, fetch Kafka, Spark's connec
 demo: setup ## run the whole system and show its warnings until Ctrl-C, or for SECONDS=30 with a verdict
 	@$(VENV_PYTHON) -m sandbox.demo $(if $(SECONDS),--seconds $(SECONDS))
 
-test: setup ## run every test on real parts
+test: setup ## run every test on real parts, every fault at least once
 	@$(VENV_PYTHON) -m sandbox.fetch --for-tests
 	@$(VENV_PYTHON) -m pytest
 

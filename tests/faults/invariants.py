@@ -6,6 +6,8 @@
     I4 duplicates   an event_id stands for one reading; that it comes twice is allowed only around a fault
     I5 no garbage   every record is valid by contracts/, and lies under its sensor's key in one partition
 
+I6 (recovery without a person) is each test's own waiting for the next reading, I7 (told) is Rig.told and Rig.status.
+
 A reading that comes under two event_ids was delivered twice by the MQTT broker (its PUBACK was lost): allowed
 only around a fault too.
 """

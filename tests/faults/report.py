@@ -17,6 +17,9 @@ HEAD = """# Reliability: what was done to the gateway, and what became of the re
 Written by `make test-faults`, not by hand. Each line is one kind of fault, done to the real gateway between a real
 mosquitto and a real Kafka broker while readings flow over MQTT at some hundreds a second (or arrive on a serial port).
 Every reading is unique; afterwards the topic is read from its beginning and held against what was accepted.
+The same tests run in `make test`, each with fewer repetitions. A gateway that breaks a promise on purpose
+(acknowledges before the commit, does not sync, skips, delays, tears or renumbers a record, keeps a fault to itself)
+must fail them. What they cannot show is a disk that reports a sync as done and drops it.
 
 - *records*: different event ids that reached the topic or, where the test ends with Kafka down, the journal.
 - *lost*: readings that the MQTT broker had accepted for the gateway (a serial line: that stood in the journal) and that

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from gateway import control
 from sandbox.kafka import Kafka
@@ -116,6 +116,14 @@ class Rig:
         line = next(line for line in lines if f"event={event} " in f"{line} ")
         return dict(part.split("=", 1) for part in line.split() if "=" in part)
 
+    def told(self, event: str) -> bool:
+        """Whether the log of this start has the event (I7: what the gateway can know of a fault, it says)."""
+        return any(f"event={event} " in f"{line} " for line in self.gateway.log_since_start().splitlines())
+
+    def status(self) -> dict[str, Any]:
+        """What the running gateway says of its journal."""
+        return control.ask(self.journal, {"command": "status"}) or {}
+
     def resident_mb(self) -> float:
         """The most memory that the gateway has had resident; proc(5), VmHWM."""
         status = Path(f"/proc/{self.gateway.pid}/status").read_text()
@@ -141,11 +149,7 @@ class Rig:
     def await_waiting(self, count: int) -> None:
         """Wait until so many records are in the journal of the running gateway, for Kafka."""
 
-        def enough() -> bool:
-            status = control.ask(self.journal, {"command": "status"})
-            return status is not None and status["waiting"] >= count
-
-        wait_until(enough, PATIENCE_S, f"{count} waiting records")
+        wait_until(lambda: self.status().get("waiting", 0) >= count, PATIENCE_S, f"{count} waiting records")
 
     def waiting(self) -> list[bytes]:
         """The values in the journal that wait or are in quarantine; no gateway may run."""

@@ -22,6 +22,7 @@ from gateway.journal import Journal, journal
 from gateway.journal import database as database_file
 from gateway.journal.high_mark import HighMark
 from gateway.model import Record
+from gateway.pipeline import forwarding
 from gateway.pipeline.committer import Committer
 from gateway.sinks.kafka_sink import KafkaSink
 from gateway.sinks.sink import Receipt
@@ -150,6 +151,16 @@ def tear_a_record() -> None:
     )
 
 
+def keep_silent() -> None:
+    """What becomes of Kafka is told to nobody."""
+
+    class Mute:
+        def __getattr__(self, name: str) -> Callable[..., None]:
+            return lambda *_words, **_fields: None
+
+    _replace(forwarding, "log", Mute())
+
+
 def _before_sending(change: Callable[[Sequence[Record]], list[Record]]) -> None:
     send = KafkaSink.send
 
@@ -176,6 +187,7 @@ SABOTAGES = (
     skip_a_record,
     send_a_record_late,
     tear_a_record,
+    keep_silent,
 )
 
 if __name__ == "__main__":

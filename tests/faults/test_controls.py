@@ -3,6 +3,7 @@
 import pytest
 
 from tests.faults.conftest import MakeRig
+from tests.faults.proxy import Proxy
 
 pytestmark = pytest.mark.system
 
@@ -56,3 +57,16 @@ def test_a_record_that_is_torn_is_garbage(make_rig: MakeRig) -> None:
     rig.let_flow(100)
     rig.await_everything()
     assert "I5 garbage" in rig.verdict().broken(repeats_allowed=True)
+
+
+@pytest.mark.parametrize(("sabotage", "told"), [("", True), ("keep_silent", False)])
+def test_a_fault_that_is_kept_silent_is_found_out(
+    make_rig: MakeRig, kafka_proxy: Proxy, sabotage: str, told: bool
+) -> None:
+    rig = make_rig(sabotage=sabotage, kafka_port=kafka_proxy.port)
+    rig.await_reading()
+    kafka_proxy.refuse()
+    rig.await_waiting(300)
+    kafka_proxy.reset()
+    rig.await_everything()
+    assert (rig.told("kafka_down"), rig.told("kafka_up")) == (told, told)

@@ -115,8 +115,10 @@ def test_a_full_disk_is_said_and_drains_by_itself(
     kafka_proxy.refuse()
     rig.load.burst(30_000)
     rig.gateway.wait_for_line("event=journal_full", PATIENCE_S)
+    assert rig.status()["waiting"] > 1_000
     kafka_proxy.reset()
     recovery_s = rig.await_everything()
+    assert rig.told("journal_works_again")
     verdict = rig.verdict()
     assert verdict.broken(repeats_allowed=True) == {}
     assert verdict.redelivered == []

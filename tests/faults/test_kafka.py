@@ -25,13 +25,15 @@ def test_a_killed_broker_loses_nothing(
     for _ in range(runs):
         rig.await_reading()
         kafka_to_harm.kill()
-        rig.let_flow(900)
+        rig.await_waiting(600)
         kafka_to_harm.start()
         recovery_s.append(rig.await_reading())
     rig.await_everything()
     verdict = rig.verdict()
     assert verdict.broken(repeats_allowed=True) == {}
     assert verdict.redelivered == []
+    assert rig.told("kafka_down")
+    assert rig.told("kafka_up")
     outcome(30, "Kafka killed (SIGKILL), back some seconds later").add(verdict, runs=runs, recovery_s=recovery_s)
 
 
@@ -109,6 +111,7 @@ def test_a_lost_acknowledgement_repeats_records_under_their_own_event_ids(
     verdict = rig.verdict()
     assert verdict.broken(repeats_allowed=True) == {}
     assert verdict.duplicated
+    assert rig.told("kafka_down")
     assert verdict.redelivered == []
     outcome(33, "Kafka's acknowledgement lost after the write").add(verdict, runs=runs)
 
@@ -135,6 +138,7 @@ def test_a_record_that_kafka_refuses_goes_to_quarantine_and_holds_nothing_up(
     rig.load.stop()
     last = {one for one in rig.load.last if one[0] != LONG_ID}
     wait_until(lambda: last <= rig.tail.readings(), PATIENCE_S, "the last readings in the topic")
+    wait_until(lambda: rig.status()["quarantined"] > 5, PATIENCE_S, "the refused ones in its status")
     verdict = rig.verdict()
     assert verdict.broken(repeats_allowed=False) == {}
     refused = [one for one in rig.load.accepted() if one[0] == LONG_ID]
@@ -153,6 +157,7 @@ def test_a_deleted_topic_is_waited_for(make_rig: MakeRig, kafka: Kafka, outcome:
     rig.load.burst(300)
     line = rig.gateway.wait_for_line("event=kafka_down", PATIENCE_S)
     assert f"has no topic {rig.name}: create it" in line
+    assert rig.status()["waiting"] == 300
     kafka.create_topic(rig.name, PARTITIONS)
     wait_until(lambda: len(rig.topic()) >= 300, PATIENCE_S, "the other half in the new topic")
     rig.gateway.stop()

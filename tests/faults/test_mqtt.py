@@ -81,6 +81,7 @@ def test_a_restart_of_the_mqtt_broker_loses_nothing(
     rig.gateway.stop()
     verdict = check(rig.load.accepted(), rig.topic(), rig.waiting(), harmed.arrived)
     assert verdict.broken(repeats_allowed=True) == {}
+    assert rig.told("source_lost")
     outcome(24, "MQTT broker restarted (SIGTERM)").add(verdict, runs=runs, recovery_s=recovery_s)
 
 
@@ -100,6 +101,7 @@ def test_a_killed_mqtt_broker_takes_no_reading_along_that_the_gateway_acknowledg
     verdict = check(harmed.acknowledged, rig.topic(), rig.waiting(), harmed.arrived)
     assert len(harmed.acknowledged) > 100
     assert verdict.broken(repeats_allowed=True) == {}
+    assert rig.told("source_lost")
     note = "what the broker had not handed on yet is its own to lose: it saves its queue on a clean stop only"
     outcome(24, "MQTT broker killed (SIGKILL)", note).add(verdict, runs=runs, recovery_s=recovery_s)
 
