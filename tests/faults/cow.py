@@ -8,6 +8,8 @@ from typing import Self
 
 import pytest
 
+from tests.faults.command import run
+
 XFS_MB, EXT4_MB = 512, 64
 
 
@@ -29,13 +31,13 @@ class PowerCut:
 
     def cut(self) -> None:
         """Take what would be left if the power went now; the disk goes on, until `restore`."""
-        _run("cp", "--reflink=always", self._inner_image, self._copy)
+        run("cp", "--reflink=always", self._inner_image, self._copy)
 
     def restore(self) -> None:
         """Put what the cut has left in the disk's place; nobody may use it."""
-        _run("umount", self.folder)
+        run("umount", self.folder)
         self._copy.replace(self._inner_image)
-        _run("mount", "-o", "loop", self._inner_image, self.folder)
+        run("mount", "-o", "loop", self._inner_image, self.folder)
 
     def __enter__(self) -> Self:
         for folder in (self._outer, self.folder):
@@ -53,7 +55,7 @@ class PowerCut:
     ) -> None:
         for folder in (self.folder, self._outer):
             if folder.is_mount():
-                _run("umount", folder)
+                run("umount", folder)
 
 
 def need_root() -> None:
@@ -77,11 +79,5 @@ def need_program(name: str, package: str) -> str:
 def _make(program: str, options: Sequence[str], image: Path, megabytes: int, folder: Path) -> None:
     with image.open("wb") as file:
         file.truncate(megabytes << 20)
-    _run(program, *options, image)
-    _run("mount", "-o", "loop", image, folder)
-
-
-def _run(*command: str | Path) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise OSError(f"{' '.join(map(str, command))}: {done.stderr.strip()}")
+    run(program, *options, image)
+    run("mount", "-o", "loop", image, folder)

@@ -1,5 +1,4 @@
 import os
-import subprocess
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -7,6 +6,7 @@ from typing import Self
 import pytest
 
 from sandbox.waiting import wait_until
+from tests.faults.command import run
 
 MEGABYTES = 64
 CGROUPS = Path("/sys/fs/cgroup/blkio")  # of version 1; version 2 throttles writes too, by io.max
@@ -44,9 +44,9 @@ class Throttle:
             file.truncate(MEGABYTES << 20)
         try:
             self._group.mkdir()
-            _run("mkfs.ext4", "-q", self._image)
-            self._device = _run("losetup", "--find", "--show", self._image)
-            _run("mount", self._device, self.folder)
+            run("mkfs.ext4", "-q", self._image)
+            self._device = run("losetup", "--find", "--show", self._image)
+            run("mount", self._device, self.folder)
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -56,18 +56,11 @@ class Throttle:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self.folder.is_mount():
-            _run("umount", self.folder)
+            run("umount", self.folder)
         if self._device:
-            _run("losetup", "--detach", self._device)
+            run("losetup", "--detach", self._device)
         if self._group.exists():
             wait_until(
                 lambda: not (self._group / "cgroup.procs").read_text(), GONE_S, "the end of the group's processes"
             )
             self._group.rmdir()
-
-
-def _run(*command: str | Path) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise OSError(f"{' '.join(map(str, command))}: {done.stderr.strip()}")
-    return done.stdout.strip()

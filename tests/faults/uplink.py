@@ -1,8 +1,10 @@
 import secrets
-import subprocess
+import shutil
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from tests.faults.command import run
 
 NETWORK = "198.18"  # RFC 2544: for tests of networks
 PREFIX = 29
@@ -65,12 +67,12 @@ class Uplink:
         try:
             self._folder.mkdir(parents=True)
             self.name_is_at(self.hosts[0])
-            _run("ip", "netns", "add", self._namespace)
-            _run("ip", "link", "add", self._outer_end, "type", "veth", "peer", "name", self._inner_end)
-            _run("ip", "link", "set", self._inner_end, "netns", self._namespace)
+            run("ip", "netns", "add", self._namespace)
+            run("ip", "link", "add", self._outer_end, "type", "veth", "peer", "name", self._inner_end)
+            run("ip", "link", "set", self._inner_end, "netns", self._namespace)
             for address in self.hosts:
-                _run("ip", "address", "add", f"{address}/{PREFIX}", "dev", self._outer_end)
-            _run("ip", "link", "set", self._outer_end, "up")
+                run("ip", "address", "add", f"{address}/{PREFIX}", "dev", self._outer_end)
+            run("ip", "link", "set", self._outer_end, "up")
             self._inside("ip", "address", "add", f"{self._far}/{PREFIX}", "dev", self._inner_end)
             self._inside("ip", "link", "set", "lo", "up")
             self._inside("ip", "link", "set", self._inner_end, "up")
@@ -82,16 +84,9 @@ class Uplink:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _run("ip", "link", "delete", self._outer_end, check=False)
-        _run("ip", "netns", "delete", self._namespace, check=False)
-        (self._folder / "hosts").unlink(missing_ok=True)
-        self._folder.rmdir()
+        run("ip", "link", "delete", self._outer_end, check=False)
+        run("ip", "netns", "delete", self._namespace, check=False)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _inside(self, *command: str, check: bool = True) -> None:
-        _run(*self.wrapper, *command, check=check)
-
-
-def _run(*command: str, check: bool = True) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if check and done.returncode != 0:
-        raise OSError(f"{' '.join(command)}: {done.stderr.strip()}")
+        run(*self.wrapper, *command, check=check)
