@@ -53,8 +53,8 @@ class KafkaPythonClient:
 
     def close(self) -> None:
         """See KafkaClient."""
-        if self._producer is not None:
-            self._producer.close(timeout=0)
+        if (producer := self._producer) is not None:  # another thread may begin anew meanwhile
+            producer.close(timeout=0)
 
     def _attempt(self, records: Sequence[Record], *, timestamps: bool) -> list[Failed]:
         try:
