@@ -68,7 +68,8 @@ class Pipeline:
         self._intake = intake = Intake(Pacer(self.config.gateway.interval_s, self.config.gateway.keep), committer)
 
         async def answer(request: dict[str, Any]) -> dict[str, Any]:
-            return await committer.ask(lambda opened: opened.answer(request))
+            found = await committer.ask(lambda opened: opened.answer(request))
+            return found | self.state() if request.get("command") == "status" else found
 
         if held := journal.held():
             committer.submit([Release(reading) for reading in held], lambda: None)
@@ -122,6 +123,19 @@ class Pipeline:
         if self._committer.trouble is not None:
             parts.append(self._committer.trouble.replace("_", " "))
         return ", ".join(parts)
+
+    def state(self) -> dict[str, Any]:
+        """What `status` says, for programs."""
+        return {
+            "state": self.status(),
+            "sources": {source.name: is_open for source, is_open in self._intake.sources.items()},
+            "kafka_down_s": self._forwarder.down_s,
+            "journal_trouble": self._committer.trouble,
+            "delivered_total": self._forwarder.delivered_total,
+            "readings_total": dict(self._intake.readings_total),
+            "rejected_total": dict(self._intake.rejected_total),
+            "dropped_total": dict(self._intake.dropped_total),
+        }
 
     def say(self, event: str, **fields: object) -> None:
         """Log that this configuration works now."""

@@ -33,17 +33,21 @@ async def listening(journal: Path, answer: Callable[[Answer], Awaitable[Answer]]
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             request = json.loads(await reader.readline())
-            reply = await answer(request)
+            reply = (
+                await answer(request)
+                if isinstance(request, dict)
+                else {"error": "not a request: a JSON object is expected"}
+            )
         except SpoolError as exc:
             reply = {"error": str(exc)}
-        except ValueError:
-            reply = {"error": "not a JSON line"}
+        except (ValueError, TypeError) as exc:
+            reply = {"error": f"not a request: {exc}"}
         writer.write(json.dumps(reply).encode() + b"\n")
         writer.close()
 
     path = socket_path(journal)
     path.unlink(missing_ok=True)  # of a killed process: the journal's lock says that nobody else is here
-    with _short(path) as short:
+    with address(path) as short:
         server = await asyncio.start_unix_server(serve, short, limit=MAX_REQUEST_BYTES)
         path.chmod(0o600)
     try:
@@ -66,7 +70,7 @@ def ask(journal: Path, request: Answer) -> Answer | None:
     with socket.socket(socket.AF_UNIX) as link:
         link.settimeout(ANSWER_TIMEOUT_S)
         try:
-            with _short(path) as short:
+            with address(path) as short:
                 link.connect(short)
         except (FileNotFoundError, ConnectionRefusedError):
             return None
@@ -84,7 +88,7 @@ def ask(journal: Path, request: Answer) -> Answer | None:
 
 
 @contextmanager
-def _short(path: Path) -> Iterator[str]:
+def address(path: Path) -> Iterator[str]:
     """A name for the path that fits into a socket address (108 bytes, unix(7)), however deep the folder is."""
     folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

@@ -43,6 +43,8 @@ def status(config_path: Path | None, journal: Path | None, as_json: bool) -> Non
         click.echo(json.dumps({**answer, "gateway_running": running}, indent=2))
         return
     click.echo(f"gateway      {'running' if running else 'not running'}")
+    if "state" in answer:
+        click.echo(f"now          {answer['state']}")
     click.echo(f"journal      {answer['journal_id']}, last sequence {answer['last_sequence']}")
     since = answer["oldest_waiting_ms"]
     oldest = (

@@ -279,6 +279,8 @@ class Committer:
             if is_damage(exc.__cause__):
                 self._replace(exc)
             self._loop.call_soon_threadsafe(_fail, question.answer, exc)
+        except Exception as exc:  # a senseless question is the asker's trouble, not that of the commits
+            self._loop.call_soon_threadsafe(_fail, question.answer, exc)
         else:
             self._loop.call_soon_threadsafe(_resolve, question.answer, seen)
 
@@ -303,6 +305,6 @@ def _resolve(answer: asyncio.Future[T], seen: T) -> None:
         answer.set_result(seen)
 
 
-def _fail(answer: asyncio.Future[Any], error: SpoolError) -> None:
+def _fail(answer: asyncio.Future[Any], error: Exception) -> None:
     if not answer.done():
         answer.set_exception(error)

@@ -1,4 +1,5 @@
 import json
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -8,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from gateway import control
 from gateway.journal import Append, Delivered, Hold, Journal, Quarantine
 from gateway.model import Reading
+from sandbox.waiting import wait_until
 
 MOMENT = datetime(2026, 11, 22, 3, 4, 5, 678_000, UTC)
 
@@ -63,7 +66,27 @@ def test_status_with_a_daemon_asks_it(daemon: Path) -> None:
     shown = json.loads(spool("status", "--json", "--journal", daemon).stdout)
     assert shown["gateway_running"] is True
     assert shown["waiting"] >= 4
-    assert "running" in spool("status", "--journal", daemon).stdout
+    assert shown["sources"] == {"simulator S1, S2, S3": True}
+    assert shown["journal_trouble"] is None
+    words = spool("status", "--journal", daemon).stdout
+    assert "running" in words
+    assert "1 of 1 sources up" in words
+
+
+def test_a_daemon_that_cannot_reach_kafka_says_so_in_its_status(daemon: Path) -> None:
+    wait_until(lambda: "Kafka is down for" in spool("status", "--journal", daemon).stdout, 30, "the trouble in status")
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [b"[]", b"{}", b"\xff", b'{"command": "export", "after": "x"}', b'{"command": "export", "after": []}'],
+)
+def test_a_senseless_request_is_refused_and_harms_nothing(daemon: Path, request_line: bytes) -> None:
+    with socket.socket(socket.AF_UNIX) as door, control.address(control.socket_path(daemon)) as short:
+        door.connect(short)
+        door.sendall(request_line + b"\n")
+        assert "error" in json.loads(door.makefile().readline())
+    assert json.loads(spool("status", "--json", "--journal", daemon).stdout)["gateway_running"] is True
 
 
 @pytest.mark.parametrize("fixture", ["path", "daemon"])
