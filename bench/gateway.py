@@ -21,6 +21,7 @@ from bench.gateway_load.floods import measure_backlog, measure_drain, measure_ou
 from bench.gateway_load.kills import measure_kills
 from bench.gateway_load.scale import QUICK, Scale
 from bench.gateway_load.stage import DEFAULT_CLIENT, PRODUCTION, WIDE_WINDOW, Stage
+from bench.gateway_load.start import measure_start
 from bench.gateway_load.steady import (
     make_terminals,
     measure_idle,
@@ -97,6 +98,7 @@ def measurements(scale: Scale) -> Mapping[str, Callable[[Path, Kafka], Figures]]
         "serial": serial(measure_serial, scale.serial_s),
         "serial_fast": serial(measure_serial, scale.serial_s, client=FAST_CLIENT),
         "serial_paced": serial(measure_serial_paced, scale.serial_s, interval_s=1),
+        "start": on_stage(measure_start, scale.queued_at_start),
         "kills": on_stage(measure_kills, scale.kills, *WIDE_WINDOW),
     }
 

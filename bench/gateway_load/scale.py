@@ -11,7 +11,10 @@ class Scale:
     latency_s: int = 20
     idle_s: int = 20
     serial_s: int = 10
+    queued_at_start: int = 1_000_000  # records of a killed gateway
     kills: int = 41
 
 
-QUICK = Scale(drained=20_000, backlog=20_000, outage=30_000, latency_s=5, idle_s=5, serial_s=3, kills=3)
+QUICK = Scale(
+    drained=20_000, backlog=20_000, outage=30_000, latency_s=5, idle_s=5, serial_s=3, queued_at_start=50_000, kills=3
+)

@@ -58,6 +58,7 @@ class Stage:
         self.topic = Topic(kafka, f"bench-{work.name}")
         self._mosquitto = None if serial_ports else Mosquitto(work, settings=mosquitto)
         self._config = work / "gateway.toml"
+        self.journal = work / "journal.db"
         self.gateway = Gateway(work, self._config, python=str(PRODUCTION / "bin" / "python"))
         self._publisher: Child | None = None
         if self._mosquitto is None:
@@ -67,7 +68,8 @@ class Stage:
             self._sources = [f'source="mqtt {self._mosquitto.host}:{self._mosquitto.port}"']
             tables = f'[[mqtt]]\nhost = "{self._mosquitto.host}"\nport = {self._mosquitto.port}\n'
         self._config.write_text(
-            f'[gateway]\nid = "bench"\ninterval_s = {interval_s}\n[journal]\npath = "{work / "journal.db"}"\n'
+            f'[gateway]\nid = "bench"\ninterval_s = {interval_s}\n'
+            f'[journal]\npath = "{self.journal}"\nmax_bytes = {1 << 30}\n'
             f'[kafka]\nbootstrap_servers = ["{kafka.bootstrap_servers}"]\ntopic = "{self.topic.name}"\n'
             f'client = "{client}"\n{tables}'
         )

@@ -72,6 +72,7 @@ TARGETS: Mapping[str, tuple[Target, ...]] = {
     "serial": SERIAL,
     "serial_fast": SERIAL,
     "serial_paced": (Target("cpu_percent", 20, 10), NONE_LOST),
+    "start": (Target("start_s", 1.0),),
     "kills": (NONE_LOST, IN_ORDER, Target("duplicates_per_kill", 50, 8)),
 }
 
