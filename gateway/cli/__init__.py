@@ -3,6 +3,7 @@
 import click
 
 from gateway import __version__
+from gateway.cli.decode import decode
 from gateway.cli.run import run
 from gateway.cli.spool import spool
 from gateway.cli.verify import verify
@@ -33,4 +34,5 @@ def main() -> None:
 
 main.add_command(run)
 main.add_command(verify)
+main.add_command(decode)
 main.add_command(spool)

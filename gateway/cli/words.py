@@ -12,7 +12,17 @@ import structlog
 
 from gateway.errors import AlreadyRunning, ConfigError, GatewayError, SinkUnavailable, SpoolError
 
-EX_USAGE, EX_UNAVAILABLE, EX_SOFTWARE, EX_IOERR, EX_TEMPFAIL, EX_NOPERM, EX_CONFIG = 64, 69, 70, 74, 75, 77, 78
+EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_UNAVAILABLE, EX_SOFTWARE, EX_IOERR, EX_TEMPFAIL, EX_NOPERM, EX_CONFIG = (
+    64,
+    65,
+    66,
+    69,
+    70,
+    74,
+    75,
+    77,
+    78,
+)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """What a decoder finds: a temperature in degrees Celsius and whose it is."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.errors import FrameError
@@ -27,6 +27,25 @@ class Found:
     sensor_id: str
     celsius: float
     measured_at: datetime | None = None  # aware; None when the frame carries no time
+    suspect: bool = False  # a real value of this device, and also what it prints when something is wrong
+    rule: str = field(default="", compare=False)  # what recognised it, for a person
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Bytes that gave no reading although they are a whole frame."""
+
+    reason: str  # stable code, see FrameError
+    detail: str  # for a person
+    raw: bytes  # as they arrived
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What a decoder made of some bytes, in their order."""
+
+    found: list[Found]
+    refused: list[Refused]
 
 
 def to_celsius(value: float, unit: str | None) -> float:
