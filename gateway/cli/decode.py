@@ -10,7 +10,7 @@ import click
 from pydantic import ValidationError
 
 from gateway.cli.words import EX_DATAERR, EX_NOINPUT, fail
-from gateway.decode import Decoded, Device, PortDecoder, TopicDecoder
+from gateway.decode import Decoded, Device, PortDecoder, Refused, TopicDecoder
 
 
 @click.command()
@@ -58,24 +58,37 @@ def _answer(line: str, place: str) -> dict[str, Any]:
         raw = bytes.fromhex(case["payload_hex"]) if "payload_hex" in case else case["payload"].encode()
         hint = dict(case.get("hint") or {})
         prior = hint.pop("prior", None)
-        device = Device.model_validate(hint)
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
         fail(f"{place}: not a case: {exc}: see the keys id, topic, payload or payload_hex, hint", EX_DATAERR)
+    try:
+        device = Device.model_validate(hint)
+    except ValidationError as exc:  # the other cases are still worth their answers
+        refused = Refused("bad_configuration", "; ".join(one["msg"] for one in exc.errors()), raw)
+        return {"id": case.get("id"), **_as_json(Decoded([], [refused]), explain=False)}
     answer = _as_json(_decoded(raw, case.get("topic"), device, prior), explain=False)
     return {"id": case.get("id"), **answer}
 
 
-def _decoded(raw: bytes, topic: str | None, device: Device, prior: str | None = None) -> Decoded:
+def _decoded(raw: bytes, topic: str | None, device: Device, prior: str | list[str] | None = None) -> Decoded:
     if topic is not None:
         messages = TopicDecoder(device)
         if prior is not None:
-            before, _, value = prior.partition(" = ")
-            messages.decode(before, value.encode())
+            for message in [prior] if isinstance(prior, str) else prior:
+                before, _, value = message.partition(" = ")
+                messages.decode(before, _bytes(value) if before.startswith("spBv1.0/") else value.encode())
         return messages.decode(topic, raw)
     port = PortDecoder(device, "serial")
     port.reset(partial=False)
     fed, ended = port.feed(raw), port.end()
     return Decoded(fed.found + ended.found, fed.refused + ended.refused)
+
+
+def _bytes(text: str) -> bytes:
+    """Of a binary format, which a case can only hold as hex."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return text.encode()
 
 
 def _device(text: str) -> Device:
