@@ -205,7 +205,8 @@ def _source(options: SourceOptions, config: Config, place: int) -> Source:
         case MqttOptions():
             # Two links to one broker need two ids; the place in the file is as stable as the file.
             client_id = options.client_id or _client_id(config, place)
-            return MqttSource(_broker(options, client_id), options.topics)
+            devices = [(device.topics, device) for device in options.devices]
+            return MqttSource(_broker(options, client_id), options.topics, devices=devices)
         case SimulatorOptions():
             return SimulatorSource(options.sensors, options.seed, options.interval_s)
         case _:

@@ -5,11 +5,41 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from gateway.decode import Device
 from gateway.errors import ConfigError
 from gateway.section import Section
 
 PORT, TLS_PORT = 1883, 8883  # as registered with IANA
 MAX_USERNAME_CHARS = 1024
+
+
+def _checked_filters(topics: list[str]) -> list[str]:
+    for topic in topics:
+        levels = topic.split("/")
+        if topic == "#":
+            msg = "'#' alone subscribes to everything on the broker: name the topics of the sensors"
+            raise ValueError(msg)
+        for place, level in enumerate(levels):
+            if level in {"+", "{sensor_id}"} or (level == "#" and place == len(levels) - 1):
+                continue
+            if any(sign in level for sign in "+#{}\0"):
+                msg = f"{topic!r}: +, {{sensor_id}} and a last # stand alone between slashes"
+                raise ValueError(msg)
+        if levels.count("{sensor_id}") > 1:
+            msg = f"{topic!r} has {{sensor_id}} twice"
+            raise ValueError(msg)
+    return topics
+
+
+class MqttDevice(Device):
+    """One [[mqtt.devices]]: what cannot be seen from a message itself, see docs/mqtt-devices.md."""
+
+    topics: list[str] = Field(min_length=1)
+
+    @field_validator("topics")
+    @classmethod
+    def _topics_are_filters(cls, topics: list[str]) -> list[str]:
+        return _checked_filters(topics)
 
 
 class MqttOptions(Section):
@@ -27,6 +57,7 @@ class MqttOptions(Section):
     ca_file: Path | None = None
     cert_file: Path | None = None
     key_file: Path | None = None
+    devices: list[MqttDevice] = []
 
     def files(self) -> dict[str, Path]:
         """Where the files are that this table names, by key; a relative path is the name of a systemd credential.
@@ -64,21 +95,7 @@ class MqttOptions(Section):
     @field_validator("topics")
     @classmethod
     def _topics_are_filters(cls, topics: list[str]) -> list[str]:
-        for topic in topics:
-            levels = topic.split("/")
-            if topic == "#":
-                msg = "'#' alone subscribes to everything on the broker: name the topics of the sensors"
-                raise ValueError(msg)
-            for place, level in enumerate(levels):
-                if level in {"+", "{sensor_id}"} or (level == "#" and place == len(levels) - 1):
-                    continue
-                if any(sign in level for sign in "+#{}\0"):
-                    msg = f"{topic!r}: +, {{sensor_id}} and a last # stand alone between slashes"
-                    raise ValueError(msg)
-            if levels.count("{sensor_id}") > 1:
-                msg = f"{topic!r} has {{sensor_id}} twice"
-                raise ValueError(msg)
-        return topics
+        return _checked_filters(topics)
 
     @model_validator(mode="after")
     def _login_is_whole_and_safe(self) -> "MqttOptions":

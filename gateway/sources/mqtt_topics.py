@@ -3,13 +3,13 @@
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
+from gateway.decode import Device, TopicDecoder
 from gateway.model import Delivery, Reading, Rejected
 from gateway.mqtt_packets import MAX_PACKET_BYTES, Message
-from gateway.sources.interpret import interpret
 from gateway.sources.mqtt_broker import Broker
 from gateway.sources.mqtt_link import MqttLink
 
@@ -23,7 +23,7 @@ class Route:
 
     name: str
     sensor_id: str | None  # None when no template takes it from the topic
-    fits: bool  # some template
+    decoder: TopicDecoder | None  # None when it fits no template
 
 
 class MqttSource:
@@ -32,6 +32,7 @@ class MqttSource:
     Args:
         broker: which one, and as whom.
         topics: templates: MQTT topic filters in which one level may be `{sensor_id}`.
+        devices: templates of devices whose format the user describes; they are looked at first.
     """
 
     def __init__(
@@ -39,10 +40,13 @@ class MqttSource:
         broker: Broker,
         topics: Sequence[str],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        devices: Sequence[tuple[Sequence[str], Device]] = (),
     ) -> None:
         self._broker = broker
-        self._filters = [template.replace(PLACEHOLDER, "+") for template in topics]
-        self._patterns = [template_pattern(template) for template in topics]
+        decoders = [(templates, TopicDecoder(device)) for templates, device in (*devices, (topics, Device()))]
+        self._patterns = [(template_pattern(one), decoder) for templates, decoder in decoders for one in templates]
+        filters = (template.replace(PLACEHOLDER, "+") for templates, _ in decoders for template in templates)
+        self._filters = list(dict.fromkeys(filters))
         self._routes: dict[bytes, Route] = {}
         self._now = now
 
@@ -77,21 +81,22 @@ class MqttSource:
             if len(self._routes) >= MAX_ROUTES:
                 self._routes.clear()
             route = self._routes[message.topic] = self._route(message.topic)
-        if not route.fits:
+        if route.decoder is None:
             return [], [Rejected("unknown_topic", f"topic {message.topic!r} fits no template", message.payload)]
-        readings, rejected = interpret(
-            message.payload, name=route.name, configured_id=route.sensor_id, source="mqtt", arrived_at=arrived_at
-        )
-        if message.retained:
-            readings = [replace(one, retained=True) for one in readings]
-        return readings, rejected
+        # Announcements are retained, too: every message reaches the decoder.
+        decoded = route.decoder.decode(route.name, message.payload, route.sensor_id)
+        readings = [
+            Reading(one.sensor_id, one.celsius, one.measured_at or arrived_at, "mqtt", retained=message.retained)
+            for one in decoded.found
+        ]
+        return readings, [Rejected(one.reason, one.detail, one.raw) for one in decoded.refused]
 
     def _route(self, raw_topic: bytes) -> Route:
         topic = raw_topic.decode("utf-8", "replace")
-        for pattern in self._patterns:
+        for pattern, decoder in self._patterns:
             if (match := pattern.fullmatch(topic)) is not None:
-                return Route(topic, match.groupdict().get("sensor_id"), fits=True)
-        return Route(topic, None, fits=False)
+                return Route(topic, match.groupdict().get("sensor_id"), decoder)
+        return Route(topic, None, None)
 
 
 def template_pattern(template: str) -> re.Pattern[str]:

@@ -9,7 +9,7 @@ from gateway.errors import ConfigError
 
 SAMPLE = Path(__file__).parents[2] / "docs" / "gateway.toml"
 LOGIN = 'username = "u"\npassword_file = "/nowhere/password"'
-MQTT_EXAMPLES = {"client_id", "tls", "username", "password_file", "ca_file", "cert_file", "key_file"}
+MQTT_EXAMPLES = {"client_id", "tls", "username", "password_file", "ca_file", "cert_file", "key_file", "devices"}
 
 
 def test_the_sample_file_loads() -> None:
@@ -58,6 +58,9 @@ def test_the_sample_file_names_every_key_and_its_defaults_are_true(monkeypatch: 
         ('[[mqtt]]\nca_file = "/ca.pem"', "mqtt[1]: ca_file and cert_file have a meaning only with tls = true"),
         ('[[mqtt]]\ntls = true\ncert_file = "/c.pem"', "mqtt[1]: cert_file and key_file go together"),
         ('[[mqtt]]\nprotocol = "3"', "mqtt[1].protocol: "),
+        ('[[mqtt]]\n[[mqtt.devices]]\nsensor_id = "a"', "mqtt[1].devices[1].topics: this key is required"),
+        ('[[mqtt]]\n[[mqtt.devices]]\ntopics = ["#"]', "mqtt[1].devices[1].topics: '#' alone"),
+        ('[[mqtt]]\n[[mqtt.devices]]\ntopics = ["a"]\nscales = 1', "mqtt[1].devices[1].scales: there is no such key"),
         ('[kafka]\nbootstrap_servers = ["kafka"]', "'kafka' is not host:port"),
         ('[kafka]\nbootstrap_servers = ["kafka:99999"]', "'kafka:99999' is not host:port"),
         ("[kafka\n", "not valid TOML"),

@@ -10,6 +10,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from gateway.decode import Device
 from gateway.errors import SourceLost
 from gateway.model import Delivery, Reading
 from gateway.sources.mqtt_broker import Broker
@@ -167,6 +168,43 @@ def test_a_retained_message_is_taken_and_marked(mosquitto: Mosquitto, topic: str
         Reading("S1", 99.0, MOMENT, "mqtt", retained=True),
         Reading("S1", 70.0, MOMENT, "mqtt"),
     ]
+
+
+def test_a_described_device_is_subscribed_to_and_read_as_described(mosquitto: Mosquitto, topic: str) -> None:
+    prefix = topic.removesuffix("/{sensor_id}")
+    device = Device.model_validate({"json_paths": [{"path": "temp_x10", "scale": 0.1}]})
+    described = [([f"{prefix}/plc/{{sensor_id}}"], device)]
+
+    async def scenario() -> list[Reading]:
+        one = MqttSource(
+            Broker(mosquitto.host, mosquitto.port, next(clients)),
+            [f"{prefix}/+"],
+            now=lambda: MOMENT,
+            devices=described,
+        )
+        async with one.open() as deliveries:
+            messages = [(f"{prefix}/plc/tank", b'{"temp_x10":235}'), (f"{prefix}/oven", b'{"temperature":70}')]
+            await asyncio.to_thread(publish, mosquitto, *messages)
+            return (await take(deliveries, 2)).readings
+
+    assert asyncio.run(scenario()) == [
+        Reading("tank", 23.5, MOMENT, "mqtt"),
+        Reading(f"{prefix}/oven", 70.0, MOMENT, "mqtt"),
+    ]
+
+
+def test_a_retained_announcement_is_heard(mosquitto: Mosquitto, topic: str) -> None:
+    prefix = topic.removesuffix("/{sensor_id}")
+    announced = f'{{"stat_t":"{prefix}/oven","dev_cla":"temperature","unit_of_meas":"°F"}}'.encode()
+    publish(mosquitto, (f"{prefix}/sensor/oven/config", announced), retain=True)
+
+    async def scenario() -> Taken:
+        async with source(mosquitto, next(clients), f"{prefix}/#").open() as deliveries:
+            await take(deliveries, 1)
+            await asyncio.to_thread(publish, mosquitto, (f"{prefix}/oven", b"212"))
+            return await take(deliveries, 1)
+
+    assert asyncio.run(scenario()).readings == [Reading(f"{prefix}/oven", 100.0, MOMENT, "mqtt")]
 
 
 @pytest.mark.parametrize(("protocol", "retained"), [("5", [True]), ("3.1.1", [True, True])])
