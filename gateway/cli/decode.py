@@ -114,7 +114,7 @@ def _as_json(decoded: Decoded, *, explain: bool) -> dict[str, Any]:
 
 def _print(decoded: Decoded, *, explain: bool) -> None:
     for one in decoded.found:
-        rule = f"   by {one.rule}" if explain else ""
+        rule = f"   by {one.rule or 'its plainest form'}" if explain else ""
         click.echo(f"{one.sensor_id}: {one.celsius:g} °C{' (suspect)' if one.suspect else ''}{rule}")
     for refused in decoded.refused:
         click.echo(f"rejected ({refused.reason}): {refused.detail}", err=True)

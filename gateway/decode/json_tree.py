@@ -102,7 +102,8 @@ def _object(node: dict[str, Any], outer: Place, into: Harvest) -> None:
         elif isinstance(value, dict | list) and not holds_no_readings(key):
             kind = key if (named or place.kind) and OTHER.isdisjoint(tokens(key)) else ""
             unit = (named.unit if named else None) or place.unit
-            child = replace(place, path=(*place.path, key), kind=kind, unit=unit)
+            profile = _profile(place.profile, key)
+            child = replace(place, path=(*place.path, key), kind=kind, unit=unit, profile=profile)
             if HARDWARE.fullmatch(key):
                 child = replace(child, device=key, path=())
             harvest(value, child, into)
@@ -202,10 +203,14 @@ def _hit(value: Any, key: str, named: Named, place: Place) -> Hit:
     if unit is not None and unit_letter(unit) is None and read[1] is None:
         raise FrameError("unknown_unit", f"the unit is {unit[:20]!r}")
     celsius = to_celsius(read[0], unit)
-    text = "/".join((place.device, *place.path, key)).lower()
-    is_ds18b20 = place.profile is GENERIC and ("ds18" in text or "/28-" in f"/{text}")
-    suspect = judged(DS18B20 if is_ds18b20 else place.profile, read[0], celsius)
+    suspect = judged(_profile(place.profile, f"{place.device}/{key}"), read[0], celsius)
     return Hit(place, named.channel, celsius, suspect)
+
+
+def _profile(outer: Profile, name: str) -> Profile:
+    """That of a DS18B20 where a name or a ROM code (family 28) says that it is one."""
+    low = name.lower()
+    return DS18B20 if outer is GENERIC and ("ds18" in low or "/28-" in f"/{low}") else outer
 
 
 def identified(hits: list[Hit], rule: str) -> list[Found]:

@@ -42,7 +42,7 @@ def test_the_fahrenheit_twin_of_a_topic_is_read_only_as_long_as_there_is_no_othe
 
 def test_85_of_a_ds18b20_is_kept_and_marked() -> None:
     decoder = TopicDecoder(Device())
-    (found,) = decoder.decode("tele/t/SENSOR", b'{"DS18B20":{"Id":"03","Temperature":85.0}}').found
+    (found,) = decoder.decode("tele/t/SENSOR", b'{"DS18B20":{"Id":"030597946B04","Temperature":85.0}}').found
     assert found.suspect
     (found,) = decoder.decode("tele/t/SENSOR", b'{"BME280":{"Temperature":85.0}}').found
     assert not found.suspect
