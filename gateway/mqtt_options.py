@@ -57,7 +57,7 @@ class MqttOptions(Section):
     ca_file: Path | None = None
     cert_file: Path | None = None
     key_file: Path | None = None
-    devices: list[MqttDevice] = []
+    devices: list[MqttDevice] = Field(default=[])
 
     def files(self) -> dict[str, Path]:
         """Where the files are that this table names, by key; a relative path is the name of a systemd credential.
