@@ -12,9 +12,12 @@ class LineFramer:
     Whatever comes before the first line end after `reset()` may be the rest of a line that began
     before we listened: it is dropped, because `3.5` from `T=23.5` would be a false reading.
     A line longer than `max_bytes` is dropped up to its end and counted, so memory is bounded.
+
+    `terminator` is what ends a frame instead, for devices that send neither CR nor LF.
     """
 
     max_bytes: int = MAX_LINE_BYTES
+    terminator: bytes = b""
     overlong_total: int = 0
     _rest: bytes = field(default=b"", init=False)
     _skipping: bool = field(default=True, init=False)  # until the next line end
@@ -26,7 +29,10 @@ class LineFramer:
 
     def feed(self, data: bytes) -> list[bytes]:
         """The lines that `data` completes, in order, without their ends."""
-        first, *others = (self._rest + data).replace(b"\r", b"\n").split(b"\n")
+        if self.terminator:
+            first, *others = (self._rest + data).split(self.terminator)
+        else:
+            first, *others = (self._rest + data).replace(b"\r", b"\n").split(b"\n")
         if not others:
             self._keep_rest(first)
             return []
@@ -39,13 +45,17 @@ class LineFramer:
 
     def _keep_rest(self, rest: bytes) -> None:
         if self._skipping:
-            self._rest = b""
+            self._rest = self._begun_terminator(rest)
         elif len(rest) > self.max_bytes:
             self.overlong_total += 1
-            self._rest = b""
+            self._rest = self._begun_terminator(rest)
             self._skipping = True
         else:
             self._rest = rest
+
+    def _begun_terminator(self, rest: bytes) -> bytes:
+        """What a terminator of several bytes may have begun with."""
+        return rest[-(len(self.terminator) - 1) :] if len(self.terminator) > 1 else b""
 
     def _is_overlong(self, line: bytes) -> bool:
         if len(line) <= self.max_bytes:

@@ -77,6 +77,8 @@ class Device(Keys):
     # text, regex, dcon, sdi12
     unit: Unit | None = None
     scale: float = 1.0
+    # text, csv, regex, dcon, sdi12: what the device prints, before scaling, when it has no reading
+    invalid: list_[float] = []
     # any serial decoder: what ends a frame, in place of CR and LF
     terminator: Annotated[str, StringConstraints(min_length=1, max_length=8)] | None = None
     # csv, sdi12, dcon: columns with a temperature, counted from 0

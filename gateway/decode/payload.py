@@ -12,6 +12,8 @@ MAX_PAYLOAD_BYTES = 65_536  # no thermometer needs more; bounds what a broken pu
 # NUL, XON/XOFF and other control bytes stand between readings on noisy lines; ESC starts colour codes.
 ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufeff]")
+# The degree sign in Latin-1, as a masculine ordinal, in the displays' character set and in code page 437.
+DEGREE_BYTE = re.compile(rb"[\xb0\xba\xdf\xf8](?=\s?[CcFf](?![0-9A-Za-z]))")
 
 
 def decode_payload(raw: bytes, name: str, configured_id: str | None = None) -> list[Found]:
@@ -28,7 +30,7 @@ def decode_payload(raw: bytes, name: str, configured_id: str | None = None) -> l
     """
     if len(raw) > MAX_PAYLOAD_BYTES:
         raise FrameError("too_large", f"{len(raw)} bytes; the limit is {MAX_PAYLOAD_BYTES}")
-    text = _clean(raw)
+    text = clean_text(raw)
     if not text:
         raise FrameError("empty", "nothing but white space")
     if text[0] in "{[":
@@ -36,14 +38,21 @@ def decode_payload(raw: bytes, name: str, configured_id: str | None = None) -> l
     return decode_text(text, name, configured_id)
 
 
-def _clean(raw: bytes) -> str:
+def clean_text(raw: bytes) -> str:
+    """The text of a frame without colours, control characters and outer white space.
+
+    Raises:
+        FrameError: it is not text.
+    """
     try:
         text = raw.decode()
     except UnicodeDecodeError:
-        # Devices with a Latin-1 degree sign (0xB0) are common; anything else that is not UTF-8 is noise.
-        if any(byte >= 0x80 and byte != 0xB0 for byte in raw):
-            raise FrameError("not_text", "bytes that are neither UTF-8 nor a Latin-1 degree sign") from None
-        text = raw.decode("latin-1")
+        try:
+            text = DEGREE_BYTE.sub("°".encode(), raw).decode()
+        except UnicodeDecodeError:
+            raise FrameError(
+                "not_text", "bytes that are neither UTF-8 nor a degree sign: noise, or a wrong baudrate"
+            ) from None
     if not text.isprintable():  # nearly every frame is, and this is the cheapest way to see it
         text = CONTROLS.sub("", ANSI_COLOUR.sub("", text))
     return text.strip()

@@ -1,58 +1,139 @@
-"""Lines of text: `S1 70.25`, `sensor_id: S1, suhu: 70°C`, `T=70.2C`, and bare numbers with a configured id."""
+"""Lines of text for people: `S1 70.25`, `Temp C: 23.50 Temp F: 74.30`, `RH= 38.3 %RH T= 31.1 'C`.
+
+A number is a temperature only when its label names one or its unit is one; see docs/devices.md.
+"""
 
 import re
 
-from gateway.decode.found import NUMBER, UNIT, Found, checked, to_celsius
+from gateway.decode.candidates import candidates_of
+from gateway.decode.device import Device
+from gateway.decode.found import COMMA_NUMBER, NUMBER, UNIT, Found, attempted, checked, number, reading, to_celsius
+from gateway.decode.text_fields import HEX_DUMP, split_fields
+from gateway.decode.vocabulary import ID_WORDS
 from gateway.errors import FrameError
 
-QUANTITY = r"suhu|temp|temperature|temperatur|t"
-ID_LABEL = r"sensor_id|sensor-id|sensorid|sensor|id"
-
 BARE = re.compile(rf"(?P<value>{NUMBER})\s*(?P<unit>{UNIT})?", re.IGNORECASE)
+BARE_COMMA = re.compile(rf"(?P<value>{COMMA_NUMBER})\s*(?P<unit>{UNIT})?", re.IGNORECASE)
 # A name alone does not make its number a temperature (`CO2 412`): only names that people give to
 # temperature channels count, and only with a number of their own.
 ID_VALUE = re.compile(
     rf"(?P<id>(?:s|t|sensor|suhu|temp|mesin|machine|probe)[-_]?[0-9]{{1,6}})\s+(?P<value>{NUMBER})\s*(?P<unit>{UNIT})?",
     re.IGNORECASE,
 )
-PAIR = re.compile(r"\s*(?P<label>[A-Za-z][A-Za-z_ -]{0,30}?)\s*[:=]\s*(?P<value>[^:=]+?)\s*")
-QUANTITY_LABEL = re.compile(QUANTITY, re.IGNORECASE)
-ID_LABELS = re.compile(ID_LABEL, re.IGNORECASE)
+# A sensor's own name: hexadecimal for ROM codes and MAC addresses, else one word.
+NAMED = re.compile(
+    r"\b(?P<key>(?:device |rom |mac )?(?:address|addr)|rom|sensor[_-]?id|sensor|id|mac|serial|s/?n)\s*[:=]\s*"
+    r"(?![+-]?[0-9]+[.,][0-9])(?P<id>[0-9A-Fa-f]{2}(?:[ :-][0-9A-Fa-f]{2}){5,7}\b|[^\s,;:=|]+)",
+    re.IGNORECASE,
+)
+NUMBERED = re.compile(rf"\b(?:{ID_WORDS})\s*(?:no\.?|number|#)?\s*#?(?P<id>[0-9]{{1,4}})\b", re.IGNORECASE)
+GENERIC = re.compile(r"t|temp\.?|temps|temperature|temperatur|temperatura|suhu", re.IGNORECASE)
+PREFIX = re.compile(r"^(?:got|read|the)\s+", re.IGNORECASE)
+DALLAS_DISCONNECTED_CELSIUS = -127.0  # DEVICE_DISCONNECTED_C of DallasTemperature; -196.6 °F is the same
+NO_DEVICE = Device()
 
 
-def decode_text(text: str, name: str, configured_id: str | None) -> list[Found]:
-    """See `decode_payload`; `text` is cleaned, stripped and not empty."""
-    if (match := BARE.fullmatch(text)) is not None:
-        if configured_id is None:
+def decode_text(text: str, name: str, configured_id: str | None, device: Device = NO_DEVICE) -> list[Found]:
+    """The temperatures of one line, at least one.
+
+    Args:
+        text: cleaned, stripped and not empty.
+        name: stands before the label in the id of a labelled temperature, such as the port's name.
+        configured_id: in place of `name`, and the id of a number that has no label; without it such a
+            number is refused.
+        device: what the user says of the format.
+
+    Raises:
+        FrameError: no number of the line is a temperature beyond doubt.
+    """
+    found = read_text(text, name, configured_id, device)
+    good = [one for one in found if isinstance(one, Found)]
+    if not good:
+        raise next(one for one in found if isinstance(one, FrameError))
+    return good
+
+
+def is_number_alone(text: str, device: Device) -> bool:
+    """Whether a line is one number without a label or a unit."""
+    bare = (BARE_COMMA if device.decimal == "," else BARE).fullmatch(text)
+    return bare is not None and bare["unit"] is None
+
+
+def read_text(text: str, name: str, configured_id: str | None, device: Device) -> list[Found | FrameError]:
+    """As `decode_text`, with the temperatures that are named but cannot be used among the others, as errors."""
+    if (match := ID_VALUE.fullmatch(text)) is not None and device is NO_DEVICE:
+        return [checked(match["id"], to_celsius(float(match["value"]), match["unit"]))]
+    bare = BARE_COMMA if device.decimal == "," else BARE
+    if (match := bare.fullmatch(text)) is not None:
+        if configured_id is None and match["unit"] is None:
             raise FrameError("no_sensor_id", "a number alone: give this port or topic a sensor_id to read it")
-        return [_found(configured_id, match)]
+        return [_reading(configured_id or name, match["value"], match["unit"] or device.unit, device)]
     if (match := ID_VALUE.fullmatch(text)) is not None:
-        return [_found(match["id"], match)]
-    return [_labelled(text, configured_id or name)]
+        return [_reading(match["id"], match["value"], match["unit"] or device.unit, device)]
+    return _labelled(text, configured_id or name, configured_id, device)
 
 
-def _labelled(text: str, default_id: str) -> Found:
-    """Pairs of label and value, separated by comma or semicolon: exactly one temperature, at most one id."""
-    sensor_id = None
-    temperature = None
-    for part in re.split(r"[,;]", text):
-        pair = PAIR.fullmatch(part)
-        if pair is None:
-            raise FrameError("not_understood", f"{part.strip()[:40]!r} is no `label: value` pair")
-        if ID_LABELS.fullmatch(pair["label"]):
-            if sensor_id is not None:
-                raise FrameError("ambiguous", "two sensor ids on one line")
-            sensor_id = pair["value"]
-        elif QUANTITY_LABEL.fullmatch(pair["label"]):
-            if temperature is not None:
-                raise FrameError("ambiguous", "two temperatures on one line")
-            temperature = BARE.fullmatch(pair["value"])
-            if temperature is None:
-                raise FrameError("bad_number", f"{pair['value'][:40]!r} is no number with an optional unit")
-    if temperature is None:
-        raise FrameError("no_temperature", "no label on the line names a temperature")
-    return _found(sensor_id or default_id, temperature)
+def _labelled(text: str, base: str, configured_id: str | None, device: Device) -> list[Found | FrameError]:
+    named = {match["id"] for match in NAMED.finditer(text)}
+    if len(named) > 1:
+        raise FrameError("ambiguous", "two sensor ids on one line")
+    fields = split_fields(NAMED.sub(", ", text) if named else text)
+    if not fields:
+        raise FrameError("not_understood", f"{text[:40]!r}: no number with a label or a temperature unit")
+    if HEX_DUMP.search(text) is not None and not all(field.strong for field in fields):
+        raise FrameError("not_understood", "a line with a dump of bytes is no reading")
+    candidates = candidates_of(fields, device)
+    if not candidates:
+        raise FrameError("no_temperature", "no label or unit on the line names a measured temperature")
+    sensor = _sensor(named, text, base)
+    ids = [
+        _id(one.label, place if len(candidates) > 1 else 0, base, configured_id, sensor)
+        for place, one in enumerate(candidates, 1)
+    ]
+    if len({one.lower() for one in ids}) < len(ids):
+        raise FrameError("ambiguous", f"two temperatures on one line have the id {ids[0]!r}")
+    return [
+        attempted(_reading, sensor_id, one.value, one.unit or device.unit, device)
+        for sensor_id, one in zip(ids, candidates, strict=True)
+    ]
 
 
-def _found(sensor_id: str, match: re.Match[str]) -> Found:
-    return checked(sensor_id, to_celsius(float(match["value"]), match["unit"]))
+def _sensor(named: set[str], text: str, base: str) -> str | None:
+    """The id that the line gives its sensor: a name or hardware address as it is, a short number behind the port."""
+    numbered = {match["id"] for match in NUMBERED.finditer(text)}
+    ids = named or numbered
+    if len(ids) != 1:
+        return None
+    (sensor,) = ids
+    if re.fullmatch("[0-9]{1,4}", sensor):
+        return f"{base}/{sensor}"
+    return re.sub(r"(?<=[0-9A-Fa-f]{2})[ ](?=[0-9A-Fa-f]{2})", "", sensor.strip("'\""))
+
+
+def _id(label: str, place: int, base: str, configured_id: str | None, sensor: str | None) -> str:
+    """The id of one temperature; `place` is its place among several of a line, or 0."""
+    label = PREFIX.sub("", label)
+    if (own := NUMBERED.search(label)) is not None:
+        return f"{base}/{own['id']}"
+    if sensor is not None and place == 0:
+        return sensor
+    if re.search(r"(?<!\S)[0-9]+\s", label):
+        raise FrameError("ambiguous", f"{label[:40]!r}: is the number in the label a counter or a sensor?")
+    if not label:
+        return f"{base}/{place}" if place else base
+    if place == 0 and configured_id is not None and GENERIC.fullmatch(label):
+        return configured_id
+    return f"{sensor or base}/{label}"
+
+
+def _reading(sensor_id: str, text: str, unit: str | None, device: Device) -> Found:
+    if re.fullmatch(r"[+-]?[0-9]+,[0-9]{3}", text) and device.decimal != ",":
+        raise FrameError("ambiguous", f'{text}: is that comma the decimal one? Say it with decimal = ","')
+    comma = device.decimal == "," or (device.decimal is None and "," in text)
+    value = number(text, "," if comma else ".")
+    found = reading(sensor_id, value, unit, "text", scale=device.scale, invalid=device.invalid)
+    if device.device is None and abs(found.celsius - DALLAS_DISCONNECTED_CELSIUS) < 0.001:
+        raise FrameError(
+            "sentinel", "-127 °C is what a DS18B20 without contact gives; if it is real, say which `device`"
+        )
+    return found

@@ -1,10 +1,29 @@
 """The bytes of one serial port to temperatures."""
 
+from collections.abc import Sequence
+from typing import Protocol
+
 from gateway.decode.device import Device
 from gateway.decode.found import Decoded, Found, Refused
-from gateway.decode.payload import decode_payload
+from gateway.decode.lines import Lines
+from gateway.decode.modbus_rtu import RegisterAnswers
+from gateway.decode.power_on import PowerOnFilter
+from gateway.decode.profiles import PROFILES, profile_name, within
+from gateway.decode.vedirect import VedirectBlocks
 from gateway.errors import FrameError
-from gateway.framing import LineFramer
+
+
+class Stream(Protocol):
+    """Finds the frames of one kind in a stream of bytes and decodes them. Pure, and bounded in memory."""
+
+    def reset(self, *, partial: bool = True) -> None:
+        """See PortDecoder."""
+
+    def feed(self, data: bytes) -> Sequence[Found | Refused]:
+        """What the frames that `data` completes say, in their order."""
+
+    def end(self) -> Sequence[Found | Refused]:
+        """See PortDecoder."""
 
 
 class PortDecoder:
@@ -16,9 +35,10 @@ class PortDecoder:
     """
 
     def __init__(self, device: Device, name: str) -> None:
-        self._device = device
-        self._name = name
-        self._framer = LineFramer()
+        self._stream = _stream(device, name)
+        self._profile = PROFILES.get(profile_name(device.device)) if device.device else None
+        power_on = self._profile.power_on if self._profile else None
+        self._power_on = PowerOnFilter(power_on) if power_on is not None else None
 
     def reset(self, *, partial: bool = True) -> None:
         """The port was opened anew.
@@ -26,21 +46,55 @@ class PortDecoder:
         Args:
             partial: bytes up to the first line end may be the rest of a line that began before.
         """
-        self._framer.reset()
-        if not partial:
-            self._framer.feed(b"\n")
+        self._stream.reset(partial=partial)
+        if self._power_on is not None:
+            self._power_on.reset()
 
     def feed(self, data: bytes) -> Decoded:
-        """What the frames that `data` completes say."""
-        found: list[Found] = []
-        refused: list[Refused] = []
-        for line in self._framer.feed(data):
-            try:
-                found += decode_payload(line, self._name, self._device.sensor_id)
-            except FrameError as exc:
-                refused.append(Refused(exc.reason, str(exc), line))
-        return Decoded(found, refused)
+        """What the frames that `data` completes say.
+
+        A doubtful value of a DS18B20 comes out with the value after it, see PowerOnFilter.
+        """
+        return self._checked(self._stream.feed(data))
 
     def end(self) -> Decoded:
         """What was held back, when nothing more comes."""
-        return Decoded([], [])
+        decoded = self._checked(self._stream.end())
+        if self._power_on is not None:
+            decoded.refused.extend(Refused(one.reason, str(one), b"") for one in self._power_on.end())
+        return decoded
+
+    def _checked(self, items: Sequence[Found | Refused]) -> Decoded:
+        found: list[Found] = []
+        refused: list[Refused] = []
+        for item in items:
+            if isinstance(item, Refused):
+                refused.append(item)
+            elif self._profile is None:
+                found.append(item)
+            else:
+                for one in self._plausible(item):
+                    if isinstance(one, Found):
+                        found.append(one)
+                    else:
+                        refused.append(Refused(one.reason, str(one), b""))
+        return Decoded(found, refused)
+
+    def _plausible(self, found: Found) -> Sequence[Found | FrameError]:
+        assert self._profile is not None  # noqa: S101 - the caller has looked
+        try:
+            within(self._profile, found)
+        except FrameError as exc:
+            return [exc]
+        return self._power_on.passed(found) if self._power_on is not None else [found]
+
+
+def _stream(device: Device, name: str) -> Stream:
+    base = device.sensor_id or name
+    match device.decoder:
+        case "vedirect":
+            return VedirectBlocks(base)
+        case "modbus_rtu":
+            return RegisterAnswers(device)
+        case _:
+            return Lines(device, name)

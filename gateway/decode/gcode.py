@@ -1,0 +1,37 @@
+"""Temperature reports of 3D printers (M105, M155): `ok T:210.3 /210.0 B:60.3 /60.0 T0:210.3 /210.0 @:79`."""
+
+import re
+
+from gateway.decode.found import Found, attempted, reading
+from gateway.errors import FrameError
+
+# Hotends, bed, chamber, probe, ambient (Prusa), board, cooler, redundant; Marlin's M105, RepRap wiki.
+HEATER = re.compile(
+    r"(?<![\w@])(?P<name>T[0-9]{0,2}|[BCPAMLR]):\s?(?P<value>[+-]?[0-9]{1,4}(?:\.[0-9]{1,4})?)(?![\w.])"
+    r"(?:\s?/\s?[+-]?[0-9.]+)?"
+)
+TARGET = r":\s?[+-]?[0-9.]+\s?/\s?[+-]?[0-9]"
+# Only a report has a set point behind a slash, a heater's power (@) or the firmware's `ok`: `T:21 P:1013` has not.
+REPORT = re.compile(
+    rf"ok\b.*(?<![\w@])(?:T[0-9]*|B):\s?[+-]?[0-9]|(?:T[0-9]*{TARGET}|(?<![\w@])B{TARGET})|T[0-9]*:.* @:"
+)
+POSITION = re.compile(r"(?<!\w)X:.*(?<!\w)Y:")
+
+
+def looks_like_gcode(text: str) -> bool:
+    """Whether a line is a temperature report."""
+    return ":" in text and REPORT.match(text) is not None and POSITION.search(text) is None
+
+
+def decode_gcode(text: str, base: str) -> list[Found | FrameError]:
+    """The heaters of one report, each once. `T` repeats the hotend in use, so it counts only where no T0 is."""
+    if not looks_like_gcode(text):
+        raise FrameError("not_a_reading", "no temperature report of a printer")
+    values: dict[str, str] = {}
+    for match in HEATER.finditer(text):
+        values.setdefault(match["name"], match["value"])
+    if "T0" in values:
+        values.pop("T", None)
+    if not values:
+        raise FrameError("no_temperature", "no heater on the line")
+    return [attempted(reading, f"{base}/{name}", float(value), "C", "gcode") for name, value in values.items()]

@@ -1,0 +1,64 @@
+"""The words by which a line of text says what its number is. Data only."""
+
+import re
+
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# What makes a label the label of a temperature: one of its words, or its last word's ending (Vorlauftemperatur).
+TEMPERATURE_WORDS = _set(
+    "temp temps temperature temperatures temperatur temperatura temperatuur température suhu celsius fahrenheit"
+)
+TEMPERATURE_ENDINGS = ("temperatur", "temperature", "temperatuur", "temperatura", "temp")
+TEMPERATURE_SYMBOL = re.compile(r"[Tt][0-9]{0,2}|T[ap]")  # as manuals abbreviate it, only when it is the whole label
+
+# A label with one of these is no measured temperature, even with a degree sign: set points, limits, derived
+# quantities (dew point, heat index), what a sensor says of itself, and other quantities.
+SKIP_WORDS = _set(
+    """
+    target set setpoint setpt setp sp sv desired soll sollwert consigne wanted
+    max min maximum minimum maks high low highest lowest peak limit limits alarm alarms alert threshold
+    batas ambang warning warn critical crit trip shutdown cutoff operating rated range
+    heatindex dew dewpoint frost tfrost wet wetbulb bulb chill windchill feels apparent td tdp tdf tw humidex thi
+    resolution calibration calib cal offset reference ref coefficient coeff compensation hysteresis tolerance
+    accuracy precision delta dt diff difference gradient step rate slope stddev
+    color colour emissivity raw adc counts voltage volt volts humidity hum rh kelembaban pressure press baro
+    altitude resistance ohm ohms gain time timeout delay interval duration version code crc checksum status
+    error fault faults address addr port pin
+    """
+)
+
+# A number that follows one of these at the end of a label names a sensor.
+ID_WORDS = "sensor|device|probe|channel|chan|ch|zone|zona|node|thermometer|tank|tungku|mesin|machine|motor|kanal|input"
+
+# Written after a number, these say that it is something else.
+FOREIGN_UNITS = _set(
+    """
+    v mv uv kv a ma ua w mw kw wh kwh va ohm ohms kohm Ω hz khz mhz pa hpa kpa mpa bar mbar psi inhg mmhg torr atm
+    rh pct percent ppm ppb ug mg g kg lb oz l ml lpm m mm cm km um nm ft in inch inches s sec secs ms us min mins h hr
+    hrs hours day days rpm lux lx db dbm b kb mb gb bytes byte bit bits kbps baud px count counts pcs steps deg/s
+    """
+)
+
+
+def words(label: str) -> list[str]:
+    """`boilerTemp_2` -> boiler, temp, 2: as people join words in labels."""
+    return [word.lower() for word in re.findall(r"[A-ZÀ-Þ]?[a-zß-ÿ]+|[A-ZÀ-Þ]+(?![a-zß-ÿ])|[0-9]+", label)]
+
+
+def names_temperature(label: str) -> bool:
+    """Whether a label says by itself that its number is a temperature."""
+    parts = words(label)
+    return (
+        TEMPERATURE_SYMBOL.fullmatch(label) is not None
+        or any(part in TEMPERATURE_WORDS for part in parts)
+        or any(len(part) > 6 and part.endswith(TEMPERATURE_ENDINGS) for part in parts)
+    )
+
+
+def is_skipped(label: str) -> bool:
+    """Whether a label says that its number is no measured temperature."""
+    parts = words(label)
+    return not SKIP_WORDS.isdisjoint(parts) or {"heat", "index"} <= set(parts)
