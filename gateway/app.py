@@ -201,7 +201,7 @@ def _options(config: Config, *, simulate: bool) -> list[SourceOptions]:
 def _source(options: SourceOptions, config: Config, place: int) -> Source:
     match options:
         case SerialOptions():
-            return SerialSource(options.port, options.baudrate, options.sensor_id)
+            return SerialSource(options.port, options.baudrate, options)
         case MqttOptions():
             # Two links to one broker need two ids; the place in the file is as stable as the file.
             client_id = options.client_id or _client_id(config, place)

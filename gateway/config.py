@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
+from gateway.decode.device import MQTT_DECODERS, DecoderName, Device
 from gateway.errors import ConfigError
 from gateway.mqtt_options import MqttOptions
 from gateway.section import Section
@@ -73,12 +74,19 @@ class KafkaOptions(Section):
         return servers
 
 
-class SerialOptions(Section):
-    """One [[serial]]."""
+class SerialOptions(Device):
+    """One [[serial]]: the port, and what is said of the device on it."""
 
     port: str = Field(min_length=1)
     baudrate: int = Field(default=9600, ge=50, le=4_000_000)
-    sensor_id: SensorId | None = None
+
+    @field_validator("decoder")
+    @classmethod
+    def _decoder_reads_a_port(cls, decoder: DecoderName) -> DecoderName:
+        if decoder in MQTT_DECODERS:
+            msg = f"the decoder {decoder!r} is for MQTT messages"
+            raise ValueError(msg)
+        return decoder
 
 
 class SimulatorOptions(Section):

@@ -50,7 +50,7 @@ def candidate_ports(patterns: list[str], expand: Callable[[str], list[str]]) -> 
 
 
 async def _speaks(options: SerialOptions, listen_s: float) -> bool:
-    source = SerialSource(options.port, options.baudrate, options.sensor_id)
+    source = SerialSource(options.port, options.baudrate, options)
     try:
         async with asyncio.timeout(listen_s), source.open() as deliveries:
             async for delivery in deliveries:

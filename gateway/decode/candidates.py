@@ -3,15 +3,19 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from gateway.decode.device import Device
 from gateway.decode.found import to_celsius
 from gateway.decode.text_fields import Field
-from gateway.decode.vocabulary import FOREIGN_UNITS, is_skipped, names_temperature
+from gateway.decode.vocabulary import LABELS, NUMBERED, is_foreign_unit, is_skipped, names_temperature
 from gateway.errors import FrameError
 
-LABEL_UNIT = re.compile(r"(?:^|(?<=[\s_])|(?<=[a-z])(?=[CFK]))[\[(]?(?:°|º|\*|'|deg\s?)?\s?(?P<unit>[CFKcfk])[)\]]?$")
+LABEL_UNIT = re.compile(
+    r"(?:^|(?<=[\s_])|(?<=[a-z])(?=[CFK\[(]))[\[(]?(?:°|º|\*|'|deg\s?)?\s?(?P<unit>[CFKcfk])[)\]]?$"
+)
 COORDINATES = frozenset("ABDEGIJLMNQSUVWXYZ")  # beside one of these, `C: 5` and `F: 5` are letters, not units
+GLUED = re.compile(r"[^\W\d_]{3}")  # `Temp C: 23.4Temp C: 23.5`
 UNIT_LETTER = re.compile(r"[CFK](?=\W*$)|(?:celsius|fahrenheit|kelvin)$|[℃℉]", re.IGNORECASE)
 
 
@@ -34,6 +38,8 @@ def candidates_of(fields: Sequence[Field], device: Device) -> list[Candidate]:
     previous: Candidate | None = None
     was_skipped = False
     for place, field in enumerate(fields):
+        if GLUED.match(field.after) is not None and not is_foreign_unit(field.after):
+            raise FrameError("torn", f"{field.value}{field.after[:20]}: two lines that ran together")
         unit = _letter(field.unit)
         continues = place > 0 and not field.label and not field.separated and unit is not None
         if continues and was_skipped:
@@ -46,7 +52,8 @@ def candidates_of(fields: Sequence[Field], device: Device) -> list[Candidate]:
         previous = candidate
         if candidate is None:
             continue
-        if found and found[-1].label == candidate.label and {found[-1].unit, candidate.unit} == {"C", "F"}:
+        same = found and candidate.label in {found[-1].label, ""}  # `Sensor 0 C: 22.50 F: 72.50`
+        if same and {found[-1].unit, candidate.unit} == {"C", "F"}:
             found[-1] = _one_of_two(found[-1], candidate, device)
         else:
             found.append(candidate)
@@ -63,14 +70,14 @@ def _candidate(field: Field, fields: Sequence[Field], place: int, device: Device
     if unit is not None and label_unit is not None and unit != label_unit:
         raise FrameError("ambiguous", f"{field.label!r} and the unit after its number differ")
     candidate = Candidate(label, field.value, unit or label_unit)
-    if not label and label_unit in {"C", "F"} and field.separated:
+    if label_unit in {"C", "F"} and field.separated and not names_temperature(label):
         return None if COORDINATES & {one.label for one in fields} else candidate
     if names_temperature(label):
         return candidate if field.separated or field.strong or len(fields) == 1 else None
     if field.strong:
         return replace(candidate, label="" if re.search("[0-9]{3}", label) else label)
     if unit in {"C", "F"} and _is_surely_a_unit(field, fields, place):
-        return replace(candidate, label=label if field.separated else "")
+        return replace(candidate, label=label if field.separated or not re.search("[0-9]", label) else "")
     return None
 
 
@@ -80,10 +87,10 @@ def _is_surely_a_unit(field: Field, fields: Sequence[Field], place: int) -> bool
         return True
     if field.separated:
         return re.search("[.,]", field.value) is not None or len(fields) == 1
-    following = fields[place + 1 : place + 2]
-    return (
-        bool(following) and not following[0].label and {_letter(field.unit), _letter(following[0].unit)} == {"C", "F"}
-    )
+    if len(fields) == 1:
+        return not str(field.unit)[0].isspace() and re.search("[.,]", field.value) is not None
+    following = fields[place + 1] if len(fields) > place + 1 else field
+    return not following.label and {_letter(field.unit), _letter(following.unit)} == {"C", "F"}
 
 
 def _is_something_else(field: Field) -> bool:
@@ -92,8 +99,8 @@ def _is_something_else(field: Field) -> bool:
         return False
     if not field.after[0].isspace():
         return field.after not in {'"', "'"}
-    word = field.after.strip().rstrip(".)").lower()
-    return word in FOREIGN_UNITS or not word[:1].isalpha() or (len(word) <= 2 and word != "ok")
+    word = field.after.strip().lower()
+    return is_foreign_unit(word) or not word[0].isalpha() or (len(word) <= 2 and word != "ok")
 
 
 def _one_of_two(first: Candidate, second: Candidate, device: Device) -> Candidate:
@@ -116,19 +123,22 @@ def _digit(value: str) -> float:
     return 10.0 ** -len(fraction[0]) + 0.005 if fraction else 1.0
 
 
+@lru_cache(LABELS)
 def _without_unit(label: str) -> tuple[str, str | None]:
     """`Temp C`, `temp_f`, `tempC`, `Temp (°C)`, `C` -> the name, and the unit at its end."""
     match = LABEL_UNIT.search(label)
     if match is None:
         return label, None
     name = label[: match.start()].rstrip(" _")
-    return (name, match["unit"].upper()) if not name or names_temperature(name) else (label, None)
+    is_name = not name or names_temperature(name) or NUMBERED.search(name) is not None
+    return (name, match["unit"].upper()) if is_name else (label, None)
 
 
 def _is_one_of(label: str, names: Sequence[str]) -> bool:
-    return label.lower() in {name.lower() for name in names}
+    return bool(names) and label.lower() in {name.lower() for name in names}
 
 
+@lru_cache(LABELS)
 def _letter(unit: str | None) -> str | None:
     match = UNIT_LETTER.search(unit) if unit else None
     if match is None:

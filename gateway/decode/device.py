@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from gateway.decode.profiles import PROFILES, profile_name
+
 list_ = list  # Device has a key of that name
 Text = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Unit = Literal["C", "F", "K"]
@@ -15,6 +17,8 @@ DecoderName = Literal[
     "auto", "text", "json", "csv", "regex", "nmea", "gcode", "dcon", "sdi12", "rflink", "jeelink_lacrosse",
     "mysensors", "opentherm", "vedirect", "modbus_rtu", "ruuvi_df5", "cayenne_lpp", "tag_list", "senml", "sparkplug_b",
 ]  # fmt: skip
+
+MQTT_DECODERS = frozenset({"ruuvi_df5", "cayenne_lpp", "tag_list", "senml", "sparkplug_b"})
 
 
 class Keys(BaseModel):
@@ -102,6 +106,14 @@ class Device(Keys):
     quality: Text | None = None
     quality_ok: list_[int | float | str | bool] = []
     tags: dict[str, Tag] = {}
+
+    @field_validator("device")
+    @classmethod
+    def _profile_is_known(cls, name: str | None) -> str | None:
+        if name is not None and profile_name(name) not in PROFILES:
+            msg = f"no profile of that name; there are {', '.join(sorted(PROFILES))}"
+            raise ValueError(msg)
+        return name
 
     @field_validator("pattern")
     @classmethod

@@ -14,7 +14,8 @@ LINE = re.compile(
 )
 # Either form of a sensor's state; the one with >> is of 2026.
 STATE = re.compile(
-    r"'(?P<name>[^']+)'(?::\s+Sending state|\s+>>)\s+(?P<value>\S+)(?P<unit>.*?)(?:\s+with [0-9]+ decimals? of accuracy)?"
+    r"'(?P<name>[^']+)'(?::\s+Sending state|\s+>>)\s+(?P<value>\S+)(?P<unit>.*?)"
+    r"(?:\s+with [0-9]+ decimals? of accuracy)?"
 )
 
 

@@ -1,8 +1,8 @@
 """What a decoder finds: a temperature in degrees Celsius and whose it is."""
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -52,6 +52,14 @@ class Decoded:
 
     found: list[Found]
     refused: list[Refused]
+
+    def add(self, outcome: Iterable[Found | FrameError], raw: bytes) -> None:
+        """What one frame gave: its temperatures, and its channels that gave none."""
+        for one in outcome:
+            if isinstance(one, Found):
+                self.found.append(one)
+            else:
+                self.refused.append(Refused(one.reason, str(one), raw))
 
 
 def to_celsius(value: float, unit: str | None) -> float:
@@ -108,7 +116,8 @@ def reading(
     celsius = to_celsius(scaled, letter)
     if celsius == ABSOLUTE_ZERO_CELSIUS:
         raise FrameError("sentinel", "0 K: an input without a sensor")
-    return replace(checked(sensor_id, celsius), rule=rule, unit=letter)
+    checked(sensor_id, celsius)
+    return Found(sensor_id, celsius, rule=rule, unit=letter)
 
 
 def attempted(attempt: Callable[..., Found], *arguments: Any, **options: Any) -> "Found | FrameError":

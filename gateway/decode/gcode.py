@@ -30,6 +30,8 @@ def decode_gcode(text: str, base: str) -> list[Found | FrameError]:
     values: dict[str, str] = {}
     for match in HEATER.finditer(text):
         values.setdefault(match["name"], match["value"])
+    if values.get("P") == "0.0":  # a Prusa whose probe has no thermistor (SuperPINDA)
+        del values["P"]
     if "T0" in values:
         values.pop("T", None)
     if not values:

@@ -4,14 +4,14 @@ import re
 
 from gateway.decode.device import Device
 from gateway.decode.esphome import decode_esphome, is_esphome
-from gateway.decode.found import Found, Refused
+from gateway.decode.found import NUMBER, Decoded, Found, Refused, checked
 from gateway.decode.gcode import decode_gcode, looks_like_gcode
 from gateway.decode.json_text import decode_json
 from gateway.decode.named import decode_named
 from gateway.decode.nmea import decode_nmea, looks_like_nmea
 from gateway.decode.pattern_line import decode_pattern
 from gateway.decode.payload import clean_text
-from gateway.decode.plain_text import is_number_alone, read_text
+from gateway.decode.plain_text import ID_PREFIX, is_number_alone, read_text
 from gateway.decode.twins import Twins
 from gateway.decode.weather_transmitter import decode_weather_message, is_weather_message
 from gateway.errors import FrameError
@@ -25,6 +25,8 @@ HEADER_LINES = 8  # the reading comes within so many lines, else the header is f
 JSON_START = re.compile(r"[{\[]\s*[{\[]|\{\s*\"")
 NUMBERS_THAT_TELL = 20  # so many lines that are one number each make a device that prints numbers
 
+ID_LINE = re.compile(rf"(?P<id>{ID_PREFIX}[0-9]{{1,6}}) (?P<value>{NUMBER})".encode(), re.IGNORECASE)
+OPEN_BRACE = 0x7B
 Outcome = list[Found | FrameError]
 
 
@@ -44,6 +46,7 @@ class Lines:
         self._twins = Twins()
         self._header: str | None = None
         self._header_age = 0
+        self._is_plain = device == Device(sensor_id=device.sensor_id)  # nothing is said that concerns `S1 70.25`
         # A number without any word is a temperature only on a port that prints nothing else.
         self._takes_numbers = bool(device.sensor_id or device.unit or device.decimal or device.decoder == "text")
         self._numbers = NUMBERS_THAT_TELL
@@ -57,24 +60,30 @@ class Lines:
         self._header = None
         self._numbers = NUMBERS_THAT_TELL
 
-    def feed(self, data: bytes) -> list[Found | Refused]:
+    def feed(self, data: bytes) -> Decoded:
         """The temperatures and refusals of the lines that `data` completes."""
-        items: list[Found | Refused] = []
+        decoded = Decoded([], [])
         overlong = self._framer.overlong_total
         for line in self._framer.feed(data):
             try:
-                outcome = self._decoded(line)
+                if self._is_plain and line[0] == OPEN_BRACE:  # this and the next are what most devices print
+                    self._numbers = 0
+                    decoded.found.extend(decode_json(clean_text(line), self._base))
+                elif self._is_plain and (match := ID_LINE.fullmatch(line)) is not None:
+                    self._numbers = 0
+                    decoded.found.append(checked(match["id"].decode(), float(match["value"])))
+                else:
+                    decoded.add(self._decoded(line), line)
             except FrameError as exc:
-                items.append(Refused(exc.reason, str(exc), line))
-                continue
-            items += [one if isinstance(one, Found) else Refused(one.reason, str(one), line) for one in outcome]
-        overlong = self._framer.overlong_total - overlong
-        items += [Refused("overlong", f"a line of more than {self._framer.max_bytes} bytes", b"")] * overlong
-        return items
+                decoded.refused.append(Refused(exc.reason, str(exc), line))
+        if (overlong := self._framer.overlong_total - overlong) > 0:
+            text = f"a line of more than {self._framer.max_bytes} bytes"
+            decoded.refused.extend([Refused("overlong", text, b"")] * overlong)
+        return decoded
 
-    def end(self) -> list[Found | Refused]:
+    def end(self) -> Decoded:
         """See PortDecoder: a line without its end is torn."""
-        return []
+        return Decoded([], [])
 
     def _decoded(self, line: bytes) -> Outcome:
         device = self._device

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from gateway.decode.checksums import crc16_modbus
 from gateway.decode.device import Device, Register
-from gateway.decode.found import Found, Refused, attempted, reading
+from gateway.decode.found import Decoded, Found, Refused, attempted, reading
 from gateway.errors import FrameError
 
 MAX_FRAME_BYTES = 256
@@ -38,32 +38,32 @@ class RegisterAnswers:
         """See PortDecoder."""
         self._rest = self._noise = b""
 
-    def feed(self, data: bytes) -> list[Found | Refused]:
+    def feed(self, data: bytes) -> Decoded:
         """The temperatures of the answers that `data` completes."""
         self._rest += data
-        items: list[Found | Refused] = []
+        decoded = Decoded([], [])
         at = passed = 0
         while (length := self._frame_length(at)) is not None and at + length <= len(self._rest):
             frame = self._rest[at : at + length]
             if length > 1 and crc16_modbus(frame[:-2]) == frame[-2:]:
                 self._pass_over(passed, at)
                 self._noise = b""
-                items += self._decoded(frame)
+                self._decode(frame, decoded)
                 at += length
                 passed = at
             elif length > 1:
-                items.append(Refused("bad_checksum", "the CRC of an answer does not fit", frame))
+                decoded.refused.append(Refused("bad_checksum", "the CRC of an answer does not fit", frame))
                 at += 1
             else:
                 at += 1
         self._pass_over(passed, at)
         self._rest = self._rest[at:]
-        return items
+        return decoded
 
-    def end(self) -> list[Found | Refused]:
+    def end(self) -> Decoded:
         """An answer that never became whole."""
         rest, self._rest, self._noise = self._noise + self._rest, b"", b""
-        return [Refused("not_a_reading", "bytes that are no answer of this device", rest)] if rest else []
+        return Decoded([], [Refused("not_a_reading", "bytes that are no answer of this device", rest)] if rest else [])
 
     def _pass_over(self, start: int, end: int) -> None:
         self._noise = (self._noise + self._rest[start:end])[-MAX_FRAME_BYTES:]
@@ -79,11 +79,13 @@ class RegisterAnswers:
             return EXCEPTION_BYTES
         return 1
 
-    def _decoded(self, frame: bytes) -> list[Found | Refused]:
+    def _decode(self, frame: bytes, decoded: Decoded) -> None:
         if frame[1] & 0x80:
-            return [Refused("exception", f"the device answers: {EXCEPTIONS[frame[2]]} ({frame[2]:02d})", frame)]
-        found = decode_registers(struct.unpack(f">{self._device.count}H", frame[3:-2]), self._device)
-        return [one if isinstance(one, Found) else Refused(one.reason, str(one), frame) for one in found]
+            text = f"the device answers: {EXCEPTIONS[frame[2]]} ({frame[2]:02d})"
+            decoded.refused.append(Refused("exception", text, frame))
+            return
+        registers = struct.unpack(f">{self._device.count}H", frame[3:-2])
+        decoded.add(decode_registers(registers, self._device), frame)
 
 
 def decode_registers(registers: Sequence[int], device: Device) -> list[Found | FrameError]:

@@ -4,6 +4,7 @@ import re
 
 from gateway.decode.checksums import xor8
 from gateway.decode.found import Found, attempted, number, reading
+from gateway.decode.vocabulary import is_skipped
 from gateway.errors import FrameError
 
 SENTENCE = re.compile(
@@ -56,7 +57,7 @@ def _transducers(fields: list[str], who: str) -> list[Found | FrameError]:
     return [
         _field(fields, place + 1, f"{who}/{fields[place + 3] or place // 4}", "XDR")
         for place in range(1, len(fields), 4)
-        if fields[place] == "C" and fields[place + 1]
+        if fields[place] == "C" and fields[place + 1] and not is_skipped(fields[place + 3])
     ]
 
 

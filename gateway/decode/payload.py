@@ -9,9 +9,11 @@ from gateway.errors import FrameError
 
 MAX_PAYLOAD_BYTES = 65_536  # no thermometer needs more; bounds what a broken publisher can cost
 
-# NUL, XON/XOFF and other control bytes stand between readings on noisy lines; ESC starts colour codes.
+# NUL, XON, XOFF and a byte order mark may stand anywhere; ESC starts colour codes. Other control characters are noise.
 ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufeff]")
+BETWEEN = re.compile(r"[\x00\x11\x13\ufeff]")
+AROUND = " \t\r\n\x02\x03"  # STX and ETX frame the lines of many instruments
+CONTROLS = re.compile(r"[\x01-\x08\x0b-\x1f\x7f]")
 # The degree sign in Latin-1, as a masculine ordinal, in the displays' character set and in code page 437.
 DEGREE_BYTE = re.compile(rb"[\xb0\xba\xdf\xf8](?=\s?[CcFf](?![0-9A-Za-z]))")
 
@@ -54,5 +56,7 @@ def clean_text(raw: bytes) -> str:
                 "not_text", "bytes that are neither UTF-8 nor a degree sign: noise, or a wrong baudrate"
             ) from None
     if not text.isprintable():  # nearly every frame is, and this is the cheapest way to see it
-        text = CONTROLS.sub("", ANSI_COLOUR.sub("", text))
+        text = BETWEEN.sub("", ANSI_COLOUR.sub("", text)).strip(AROUND)
+        if CONTROLS.search(text) is not None:
+            raise FrameError("not_text", "control characters inside: noise, or a wrong baudrate")
     return text.strip()

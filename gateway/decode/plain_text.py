@@ -4,20 +4,23 @@ A number is a temperature only when its label names one or its unit is one; see 
 """
 
 import re
+from collections.abc import Sequence
 
 from gateway.decode.candidates import candidates_of
 from gateway.decode.device import Device
-from gateway.decode.found import COMMA_NUMBER, NUMBER, UNIT, Found, attempted, checked, number, reading, to_celsius
+from gateway.decode.found import COMMA_NUMBER, NUMBER, UNIT, Found, attempted, number, reading
 from gateway.decode.text_fields import HEX_DUMP, split_fields
-from gateway.decode.vocabulary import ID_WORDS
+from gateway.decode.vocabulary import NUMBERED
 from gateway.errors import FrameError
 
 BARE = re.compile(rf"(?P<value>{NUMBER})\s*(?P<unit>{UNIT})?", re.IGNORECASE)
 BARE_COMMA = re.compile(rf"(?P<value>{COMMA_NUMBER})\s*(?P<unit>{UNIT})?", re.IGNORECASE)
+HEX_BYTE = re.compile("[0-9][CFcf]")
+ID_PREFIX = "(?:s|t|sensor|suhu|temp|mesin|machine|probe)[-_]?"
 # A name alone does not make its number a temperature (`CO2 412`): only names that people give to
 # temperature channels count, and only with a number of their own.
 ID_VALUE = re.compile(
-    rf"(?P<id>(?:s|t|sensor|suhu|temp|mesin|machine|probe)[-_]?[0-9]{{1,6}})\s+(?P<value>{NUMBER})\s*(?P<unit>{UNIT})?",
+    rf"(?P<id>{ID_PREFIX}[0-9]{{1,6}})\s+(?P<value>{NUMBER})\s*(?P<unit>{UNIT})?",
     re.IGNORECASE,
 )
 # A sensor's own name: hexadecimal for ROM codes and MAC addresses, else one word.
@@ -26,7 +29,6 @@ NAMED = re.compile(
     r"(?![+-]?[0-9]+[.,][0-9])(?P<id>[0-9A-Fa-f]{2}(?:[ :-][0-9A-Fa-f]{2}){5,7}\b|[^\s,;:=|]+)",
     re.IGNORECASE,
 )
-NUMBERED = re.compile(rf"\b(?:{ID_WORDS})\s*(?:no\.?|number|#)?\s*#?(?P<id>[0-9]{{1,4}})\b", re.IGNORECASE)
 GENERIC = re.compile(r"t|temp\.?|temps|temperature|temperatur|temperatura|suhu", re.IGNORECASE)
 PREFIX = re.compile(r"^(?:got|read|the)\s+", re.IGNORECASE)
 DALLAS_DISCONNECTED_CELSIUS = -127.0  # DEVICE_DISCONNECTED_C of DallasTemperature; -196.6 °F is the same
@@ -61,15 +63,15 @@ def is_number_alone(text: str, device: Device) -> bool:
 
 def read_text(text: str, name: str, configured_id: str | None, device: Device) -> list[Found | FrameError]:
     """As `decode_text`, with the temperatures that are named but cannot be used among the others, as errors."""
-    if (match := ID_VALUE.fullmatch(text)) is not None and device is NO_DEVICE:
-        return [checked(match["id"], to_celsius(float(match["value"]), match["unit"]))]
+    if (match := ID_VALUE.fullmatch(text)) is not None:
+        return [_reading(match["id"], match["value"], match["unit"] or device.unit, device)]
+    if HEX_BYTE.fullmatch(text) is not None:
+        raise FrameError("ambiguous", f"{text}: a temperature or a byte in hexadecimal?")
     bare = BARE_COMMA if device.decimal == "," else BARE
     if (match := bare.fullmatch(text)) is not None:
         if configured_id is None and match["unit"] is None:
             raise FrameError("no_sensor_id", "a number alone: give this port or topic a sensor_id to read it")
         return [_reading(configured_id or name, match["value"], match["unit"] or device.unit, device)]
-    if (match := ID_VALUE.fullmatch(text)) is not None:
-        return [_reading(match["id"], match["value"], match["unit"] or device.unit, device)]
     return _labelled(text, configured_id or name, configured_id, device)
 
 
@@ -85,7 +87,7 @@ def _labelled(text: str, base: str, configured_id: str | None, device: Device) -
     candidates = candidates_of(fields, device)
     if not candidates:
         raise FrameError("no_temperature", "no label or unit on the line names a measured temperature")
-    sensor = _sensor(named, text, base)
+    sensor = _sensor(named, [field.label for field in fields], base)
     ids = [
         _id(one.label, place if len(candidates) > 1 else 0, base, configured_id, sensor)
         for place, one in enumerate(candidates, 1)
@@ -98,9 +100,9 @@ def _labelled(text: str, base: str, configured_id: str | None, device: Device) -
     ]
 
 
-def _sensor(named: set[str], text: str, base: str) -> str | None:
+def _sensor(named: set[str], labels: Sequence[str], base: str) -> str | None:
     """The id that the line gives its sensor: a name or hardware address as it is, a short number behind the port."""
-    numbered = {match["id"] for match in NUMBERED.finditer(text)}
+    numbered = {match["id"] for label in labels if (match := NUMBERED.search(label)) is not None}
     ids = named or numbered
     if len(ids) != 1:
         return None

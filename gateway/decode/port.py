@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from gateway.decode.device import Device
-from gateway.decode.found import Decoded, Found, Refused
+from gateway.decode.found import Decoded, Found
 from gateway.decode.lines import Lines
 from gateway.decode.modbus_rtu import RegisterAnswers
 from gateway.decode.power_on import PowerOnFilter
-from gateway.decode.profiles import PROFILES, profile_name, within
+from gateway.decode.profiles import PROFILES, Profile, profile_name, within
 from gateway.decode.vedirect import VedirectBlocks
 from gateway.errors import FrameError
 
@@ -19,10 +19,10 @@ class Stream(Protocol):
     def reset(self, *, partial: bool = True) -> None:
         """See PortDecoder."""
 
-    def feed(self, data: bytes) -> Sequence[Found | Refused]:
-        """What the frames that `data` completes say, in their order."""
+    def feed(self, data: bytes) -> Decoded:
+        """What the frames that `data` completes say."""
 
-    def end(self) -> Sequence[Found | Refused]:
+    def end(self) -> Decoded:
         """See PortDecoder."""
 
 
@@ -61,29 +61,20 @@ class PortDecoder:
         """What was held back, when nothing more comes."""
         decoded = self._checked(self._stream.end())
         if self._power_on is not None:
-            decoded.refused.extend(Refused(one.reason, str(one), b"") for one in self._power_on.end())
+            decoded.add(self._power_on.end(), b"")
         return decoded
 
-    def _checked(self, items: Sequence[Found | Refused]) -> Decoded:
-        found: list[Found] = []
-        refused: list[Refused] = []
-        for item in items:
-            if isinstance(item, Refused):
-                refused.append(item)
-            elif self._profile is None:
-                found.append(item)
-            else:
-                for one in self._plausible(item):
-                    if isinstance(one, Found):
-                        found.append(one)
-                    else:
-                        refused.append(Refused(one.reason, str(one), b""))
-        return Decoded(found, refused)
+    def _checked(self, decoded: Decoded) -> Decoded:
+        if self._profile is None:
+            return decoded
+        plausible = Decoded([], decoded.refused)
+        for found in decoded.found:
+            plausible.add(self._plausible(found, self._profile), b"")
+        return plausible
 
-    def _plausible(self, found: Found) -> Sequence[Found | FrameError]:
-        assert self._profile is not None  # noqa: S101 - the caller has looked
+    def _plausible(self, found: Found, profile: Profile) -> Sequence[Found | FrameError]:
         try:
-            within(self._profile, found)
+            within(profile, found)
         except FrameError as exc:
             return [exc]
         return self._power_on.passed(found) if self._power_on is not None else [found]

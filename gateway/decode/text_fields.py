@@ -3,9 +3,11 @@
 import re
 from dataclasses import dataclass
 
+from gateway.decode.vocabulary import is_foreign_unit
+
 # Degree signs and what stands for them on keyboards and in character sets of displays.
 STRONG_UNIT = (
-    r"\s?(?:[°º˚*'’´`^]\s?[CFKcfk](?![A-Za-z0-9])|[℃℉]|\[[CFKcfk]\]|[CF]°|o[CF](?![A-Za-z0-9])"
+    r"\s?(?:Â?[°º˚�*'’´`^]\s?[CFKcfk](?![A-Za-z0-9])|[℃℉]|\[[CFKcfk]\]|[CF]°|o[CF](?![A-Za-z0-9])"
     r"|(?:°\s?|deg(?:rees?)?\.?\s?)?(?i:celsius|fahrenheit|kelvin)\b|(?i:deg(?:rees?)?)\.?\s?[CFK](?![A-Za-z0-9]))"
 )
 # A letter may also begin the next label: `0 C: 22.5`.
@@ -16,7 +18,7 @@ DIGITS = r"[0-9]{1,12}(?:\.[0-9]{1,12}|,[0-9]{1,12})?(?:[eE][+-]?[0-9]{1,3})?"
 VALUE = re.compile(
     rf"(?<![\w.+-])(?<![0-9],)\*?(?P<value>[+-]?{DIGITS}|[+-]?(?i:nan|inf|infinity)\b)(?![0-9_]|[.,:][0-9]|\.)"
     rf"(?:(?P<strong>{STRONG_UNIT}(?!/\s?[A-Za-z]))|(?P<weak>{WEAK_UNIT})|(?P<degree>\s?[°º])(?!\w))?"
-    r"(?P<after>\s?(?:[%‰Ω°#!?\[(\"'/-]|[^\W\d_])[^\s,;|:=]*)?"
+    r"(?P<after>(?:[^\s,;|)\]}}~0-9+]|\s(?:[%‰Ω°#!?\[(/-]|[^\W\d_]))[^\s,;|:=]*)?"
 )
 # Numbers that are part of something else: dates, times, addresses, versions, hexadecimal dumps.
 NO_VALUES = re.compile(
@@ -28,7 +30,7 @@ NO_VALUES = re.compile(
 HEX_DUMP = re.compile(r"(?<!\S)[0-9A-Fa-f]{1,2}(?: [0-9A-Fa-f]{1,2}){3,}(?!\S)")
 SEPARATOR = re.compile(r"\s*(?:[:=]|>>|->|\bis:?)\s*[*(\[\"']?$")
 # What ends the label before: only the last part names the number.
-LABEL_BREAK = re.compile(r"[,;|\t]|\s{2,}|\s-\s|:\s|\)\s|\]\s?|>")
+LABEL_BREAK = re.compile(r"[,;|\t]|\s{2,}|\s-\s|:\s|\)\s+(?=\S)|\]\s*(?=\S)|>")
 DETACHED_SIGN = re.compile(r"[:=]\s*[-+]\s+$")  # `T: - 5`: is it minus five?
 LOOK_ALIKES = str.maketrans({"−": "-", "–": "-", "‐": "-", "\u00a0": " ", "\u202f": " ", "：": ":", "＝": "="})
 
@@ -40,7 +42,7 @@ class Field:
     label: str  # the words that name it; "" when none do
     separated: bool  # by `:`, `=` or `is` from its label
     value: str
-    unit: str | None  # as written, without white space
+    unit: str | None  # as written, with the space before it
     strong: bool  # the unit can mean nothing but a temperature
     after: str  # what follows it directly, such as a unit of something else
     alone: bool  # nothing else is on the line
@@ -60,7 +62,7 @@ def split_fields(text: str) -> list[Field]:
         end = match.end()
         after = match["after"] or ""
         if re.match(r"\s[^\W\d_]", after):  # a word of its own may belong to the next label
-            end = match.start("after")
+            end = match.end() if is_foreign_unit(after) else match.start("after")
             if text[match.end() :].lstrip()[:1] in {":", "="}:
                 after = ""
         label = before[: separator.start()] if separator else before
@@ -69,7 +71,7 @@ def split_fields(text: str) -> list[Field]:
                 label=_last_part(label),
                 separated=separator is not None,
                 value=("- " if DETACHED_SIGN.search(before) else "") + match["value"],
-                unit=unit.strip() if unit else None,
+                unit=unit,
                 strong=bool(match["strong"]),
                 after=after,
                 alone=not label.strip() and match.end() == len(text),

@@ -1,8 +1,8 @@
-r"""VE.Direct text blocks of Victron devices: `\r\n<name>\t<value>` fields up to Checksum (VE.Direct protocol, text mode)."""
+r"""VE.Direct text blocks of Victron devices: `\r\n<name>\t<value>` fields up to Checksum."""
 
 import re
 
-from gateway.decode.found import Found, Refused, number, reading
+from gateway.decode.found import Decoded, Found, Refused, number, reading
 from gateway.errors import FrameError
 
 END = re.compile(rb"\r\nChecksum\t(?s:.)")
@@ -27,10 +27,10 @@ class VedirectBlocks:
         self._rest = b""
         self._skipping = partial
 
-    def feed(self, data: bytes) -> list[Found | Refused]:
+    def feed(self, data: bytes) -> Decoded:
         """The temperatures of the blocks that `data` completes."""
         self._rest += data
-        items: list[Found | Refused] = []
+        decoded = Decoded([], [])
         start = 0
         for match in END.finditer(self._rest):
             block = self._rest[start : match.end()]
@@ -39,23 +39,23 @@ class VedirectBlocks:
                 self._skipping = False
                 continue
             if len(block) > MAX_BLOCK_BYTES:
-                items.append(Refused("overlong", f"a block of more than {MAX_BLOCK_BYTES} bytes", b""))
+                decoded.refused.append(Refused("overlong", f"a block of more than {MAX_BLOCK_BYTES} bytes", b""))
                 continue
             try:
-                items.append(_temperature(block, self._base))
+                decoded.found.append(_temperature(block, self._base))
             except FrameError as exc:
-                items.append(Refused(exc.reason, str(exc), block))
+                decoded.refused.append(Refused(exc.reason, str(exc), block))
         self._rest = self._rest[start:]
         if len(self._rest) > MAX_BLOCK_BYTES:
             if not self._skipping:
-                items.append(Refused("overlong", f"a block of more than {MAX_BLOCK_BYTES} bytes", b""))
+                decoded.refused.append(Refused("overlong", f"a block of more than {MAX_BLOCK_BYTES} bytes", b""))
             self._skipping = True
             self._rest = self._rest[-16:]  # an end that has begun
-        return items
+        return decoded
 
-    def end(self) -> list[Found | Refused]:
+    def end(self) -> Decoded:
         """See PortDecoder."""
-        return []
+        return Decoded([], [])
 
 
 def _temperature(block: bytes, base: str) -> Found:

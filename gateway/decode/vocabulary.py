@@ -1,6 +1,7 @@
 """The words by which a line of text says what its number is. Data only."""
 
 import re
+from functools import lru_cache
 
 
 def _set(text: str) -> frozenset[str]:
@@ -27,11 +28,16 @@ SKIP_WORDS = _set(
     color colour emissivity raw adc counts voltage volt volts humidity hum rh kelembaban pressure press baro
     altitude resistance ohm ohms gain time timeout delay interval duration version code crc checksum status
     error fault faults address addr port pin
+    failed fail failure requesting request unable invalid missing lost retry retries attempt attempts sensors devices
+    samples readings number num no count total type model period size length mode level points
     """
 )
 
+DIFFERENCE = re.compile(r"[dΔδ]\s?T(?![a-z])")
+
 # A number that follows one of these at the end of a label names a sensor.
 ID_WORDS = "sensor|device|probe|channel|chan|ch|zone|zona|node|thermometer|tank|tungku|mesin|machine|motor|kanal|input"
+NUMBERED = re.compile(rf"\b(?:{ID_WORDS})\s*(?:no\.?|number|#)?\s*#?(?P<id>[0-9]{{1,4}})\b", re.IGNORECASE)
 
 # Written after a number, these say that it is something else.
 FOREIGN_UNITS = _set(
@@ -43,11 +49,21 @@ FOREIGN_UNITS = _set(
 )
 
 
+LABELS = 1_024  # that are remembered: a device prints the same ones again and again
+
+
 def words(label: str) -> list[str]:
     """`boilerTemp_2` -> boiler, temp, 2: as people join words in labels."""
     return [word.lower() for word in re.findall(r"[A-ZÀ-Þ]?[a-zß-ÿ]+|[A-ZÀ-Þ]+(?![a-zß-ÿ])|[0-9]+", label)]
 
 
+@lru_cache(LABELS)
+def is_foreign_unit(text: str) -> bool:
+    """Whether the word after a number says that it is no temperature."""
+    return text.strip().rstrip(".)").lower() in FOREIGN_UNITS
+
+
+@lru_cache(LABELS)
 def names_temperature(label: str) -> bool:
     """Whether a label says by itself that its number is a temperature."""
     parts = words(label)
@@ -58,7 +74,8 @@ def names_temperature(label: str) -> bool:
     )
 
 
+@lru_cache(LABELS)
 def is_skipped(label: str) -> bool:
     """Whether a label says that its number is no measured temperature."""
     parts = words(label)
-    return not SKIP_WORDS.isdisjoint(parts) or {"heat", "index"} <= set(parts)
+    return DIFFERENCE.match(label) is not None or not SKIP_WORDS.isdisjoint(parts) or {"heat", "index"} <= set(parts)

@@ -1,4 +1,4 @@
-"""Vaisala WXT weather transmitters, ASCII protocol: `0R2,Ta=23.6C,Ua=14.2P,Pa=1026.6H` (WXT530 user guide, chapter 6)."""
+"""Vaisala WXT weather transmitters, ASCII protocol: `0R2,Ta=23.6C,Ua=14.2P,Pa=1026.6H`."""
 
 import re
 

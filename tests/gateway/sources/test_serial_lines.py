@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.decode import Device
 from gateway.errors import SourceLost
 from gateway.model import Reading
 from gateway.sources.serial_lines import SerialSource
@@ -40,7 +41,7 @@ def pty() -> Iterator[Pty]:
 
 
 def source(port: str, sensor_id: str | None = None) -> SerialSource:
-    return SerialSource(port, 9600, sensor_id, now=lambda: MOMENT)
+    return SerialSource(port, 9600, Device(sensor_id=sensor_id), now=lambda: MOMENT)
 
 
 def test_lines_become_readings_at_their_time_of_arrival(pty: Pty) -> None:
