@@ -16,10 +16,10 @@ from gateway.errors import FrameError
         (b"sensor2 98.6 F", [Found("sensor2", 37.0)]),
         ("sensor_id: S1, suhu: 70°C".encode(), [Found("S1", 70.0)]),
         (b"sensor_id: S1, suhu: 70\xb0C", [Found("S1", 70.0)]),
-        ("suhu: 70,5°C".encode(), None),
-        (b"T=70.2C", [Found("ttyUSB0", 70.2)]),
-        (b"T=70.2", [Found("ttyUSB0", 70.2)]),
-        (b"temperature = 343.15 K", [Found("ttyUSB0", 70.0)]),
+        ("suhu: 70,5°C".encode(), [Found("ttyUSB0/suhu", 70.5)]),
+        (b"T=70.2C", [Found("ttyUSB0/T", 70.2)]),
+        (b"T=70.2", [Found("ttyUSB0/T", 70.2)]),
+        (b"temperature = 343.15 K", [Found("ttyUSB0/temperature", 70.0)]),
         (b"id=S3;temp=70.5", [Found("S3", 70.5)]),
         (b'{"sensor_id":"S1","suhu":70.2}', [Found("S1", 70.2)]),
         (b'{"sensor_id":"S1","suhu":"70"}', [Found("S1", 70.0)]),
@@ -34,12 +34,13 @@ from gateway.errors import FrameError
         (b"\x11S1 70.25\x13\x00", [Found("S1", 70.25)]),
     ],
 )
-def test_understood(raw: bytes, expected: list[Found] | None) -> None:
-    if expected is None:
-        with pytest.raises(FrameError):
-            decode_payload(raw, "ttyUSB0")
-    else:
-        assert decode_payload(raw, "ttyUSB0") == expected
+def test_understood(raw: bytes, expected: list[Found]) -> None:
+    assert decode_payload(raw, "ttyUSB0") == expected
+
+
+def test_a_label_without_a_name_of_its_own_carries_the_configured_id_alone() -> None:
+    assert decode_payload(b"T=70.2C", "ttyUSB0", configured_id="boiler") == [Found("boiler", 70.2)]
+    assert decode_payload(b"Outlet=70.2C", "ttyUSB0", configured_id="boiler") == [Found("boiler/Outlet", 70.2)]
 
 
 def test_a_bare_number_is_a_temperature_only_with_a_configured_id() -> None:
@@ -59,20 +60,21 @@ def test_the_id_in_the_frame_wins_over_the_configured_one() -> None:
         (b"", "empty"),
         (b" \t ", "empty"),
         (b"\xff\xfe\x80", "not_text"),
-        (b"Humidity 45.20", "not_understood"),
+        (b"Humidity 45.20", "no_temperature"),
         (b"CO2 412", "not_understood"),
         (b"S1", "not_understood"),
         (b"S1 70.25 71.5", "not_understood"),
         (b"S1 nan", "not_understood"),
         (b"S1 1_000", "not_understood"),
         ("S1 ٧٠".encode(), "not_understood"),
-        (b"S1 1e309", "not_understood"),
+        (b"S1 1e309", "out_of_range"),
         (b"hum: 45", "no_temperature"),
-        (b"T=abc", "bad_number"),
+        (b"T=abc", "not_understood"),
+        (b"T=nan", "bad_number"),
         (b"T=70, T=71", "ambiguous"),
         (b"id=a, id=b, T=70", "ambiguous"),
         (b"S1 -273.16", "out_of_range"),
-        (b"S1 10001", "out_of_range"),
+        (b"S1 2501", "out_of_range"),
         (b"{", "bad_json"),
         (b'{"suhu": NaN}', "bad_json"),
         (b'{"suhu": 1e999}', "out_of_range"),
@@ -108,4 +110,4 @@ def test_any_bytes_give_temperatures_in_range_or_a_reason(raw: bytes) -> None:
     except FrameError:
         return
     assert found
-    assert all(-273.15 <= one.celsius <= 10_000 and one.sensor_id for one in found)
+    assert all(-273.15 < one.celsius <= 2_500 and one.sensor_id for one in found)

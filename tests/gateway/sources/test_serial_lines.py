@@ -75,7 +75,7 @@ def test_noise_is_rejected_with_reasons_and_the_next_reading_comes_out(pty: Pty)
         return reasons, values
 
     reasons, values = asyncio.run(scenario())
-    assert sorted(reasons) == ["not_text", "not_understood", "overlong"]
+    assert sorted(reasons) == ["no_temperature", "not_text", "overlong"]
     assert values == [70.25]
 
 
