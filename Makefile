@@ -4,7 +4,7 @@ VENV_PYTHON := .venv/bin/python
 UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-annotate --python-version 3.11 --custom-compile-command "make lock" pyproject.toml
 
-.PHONY: help preflight setup demo test check test-faults bench-gateway bench-latency lock clean
+.PHONY: help preflight setup demo test check test-faults bench-gateway bench-latency fuzz lock clean
 .DEFAULT_GOAL := help
 
 help: ## print this list
@@ -36,6 +36,9 @@ test-faults: setup ## every fault at full length, by hand (an hour); writes docs
 
 bench-gateway: setup ## measure the gateway's throughput, latency, memory and kills, into bench/out/gateway.json
 	@$(VENV_PYTHON) -m bench.gateway
+
+fuzz: setup ## feed the decoders bytes that a fuzzer makes up, SECONDS=60; needs `pip install atheris`
+	@$(VENV_PYTHON) -m bench.fuzz_decode --seconds $(or $(SECONDS),60)
 
 bench-latency: setup ## measure device write to printed warning, into bench/out/latency.json
 	@$(VENV_PYTHON) -m bench.latency

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
-from gateway.decode.device import MQTT_DECODERS, DecoderName, Device
+from gateway.decode.device import MQTT_DECODERS, MQTT_KEYS, DecoderName, Device
 from gateway.errors import ConfigError
 from gateway.mqtt_options import MqttOptions
 from gateway.section import Section
@@ -87,6 +87,13 @@ class SerialOptions(Device):
             msg = f"the decoder {decoder!r} is for MQTT messages"
             raise ValueError(msg)
         return decoder
+
+    @model_validator(mode="after")
+    def _keys_are_of_ports(self) -> "SerialOptions":
+        for key in sorted(self.model_fields_set & MQTT_KEYS):
+            msg = f"the key {key!r} is for MQTT messages"
+            raise ValueError(msg)
+        return self
 
 
 class SimulatorOptions(Section):

@@ -19,6 +19,7 @@ DecoderName = Literal[
 ]  # fmt: skip
 
 MQTT_DECODERS = frozenset({"ruuvi_df5", "cayenne_lpp", "tag_list", "senml", "sparkplug_b"})
+MQTT_KEYS = frozenset({"json_paths", "list", "id", "value", "quality", "quality_ok", "tags"})
 
 
 class Keys(BaseModel):
