@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from gateway.decode.candidates import candidates_of
 from gateway.decode.device import Device
 from gateway.decode.found import COMMA_NUMBER, NUMBER, UNIT, Found, attempted, number, reading
-from gateway.decode.text_fields import HEX_DUMP, split_fields
+from gateway.decode.text_fields import HEX_DUMP, STRONG_UNIT, split_fields
 from gateway.decode.vocabulary import NUMBERED
 from gateway.errors import FrameError
 
@@ -29,6 +29,7 @@ NAMED = re.compile(
     r"(?![+-]?[0-9]+[.,][0-9])(?P<id>[0-9A-Fa-f]{2}(?:[ :-][0-9A-Fa-f]{2}){5,7}\b|[^\s,;:=|]+)",
     re.IGNORECASE,
 )
+UNIT_FIELD = re.compile(r"\b(?:temp_?)?(?:units?|satuan)\s*[:=]\s*\"?(?P<unit>[^\s,;:=\"]+)\"?", re.IGNORECASE)
 GENERIC = re.compile(r"t|temp\.?|temps|temperature|temperatur|temperatura|suhu", re.IGNORECASE)
 PREFIX = re.compile(r"^(?:got|read|the)\s+", re.IGNORECASE)
 DALLAS_DISCONNECTED_CELSIUS = -127.0  # DEVICE_DISCONNECTED_C of DallasTemperature; -196.6 °F is the same
@@ -76,6 +77,7 @@ def read_text(text: str, name: str, configured_id: str | None, device: Device) -
 
 
 def _labelled(text: str, base: str, configured_id: str | None, device: Device) -> list[Found | FrameError]:
+    text, line_unit = _without_unit_field(text)
     named = {match["id"] for match in NAMED.finditer(text)}
     if len(named) > 1:
         raise FrameError("ambiguous", "two sensor ids on one line")
@@ -95,9 +97,19 @@ def _labelled(text: str, base: str, configured_id: str | None, device: Device) -
     if len({one.lower() for one in ids}) < len(ids):
         raise FrameError("ambiguous", f"two temperatures on one line have the id {ids[0]!r}")
     return [
-        attempted(_reading, sensor_id, one.value, one.unit or device.unit, device)
+        attempted(_reading, sensor_id, one.value, one.unit or line_unit or device.unit, device)
         for sensor_id, one in zip(ids, candidates, strict=True)
     ]
+
+
+def _without_unit_field(text: str) -> tuple[str, str | None]:
+    """`temp: 23.5 unit: F`: the line without its last part, and F."""
+    match = UNIT_FIELD.search(text)
+    if match is None:
+        return text, None
+    if re.fullmatch(STRONG_UNIT, match["unit"]) is None and match["unit"].upper() not in {"C", "F", "K"}:
+        raise FrameError("unknown_unit", f"the line says that its unit is {match['unit'][:20]!r}")
+    return text[: match.start()] + ", " + text[match.end() :], match["unit"].upper()
 
 
 def _sensor(named: set[str], labels: Sequence[str], base: str) -> str | None:

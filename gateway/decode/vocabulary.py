@@ -28,11 +28,19 @@ SKIP_WORDS = _set(
     color colour emissivity raw adc counts voltage volt volts humidity hum rh kelembaban pressure press baro
     altitude resistance ohm ohms gain time timeout delay interval duration version code crc checksum status
     error fault faults address addr port pin
+    above below exceeds exceeded overheat trigger
     failed fail failure requesting request unable invalid missing lost retry retries attempt attempts sensors devices
     samples readings number num no count total type model period size length mode level points
     """
 )
 
+# As the last word before a number these make it a condition: `Fan starts at 40.0C`, `Heater off: 75 °C`.
+CONDITIONS = _set(
+    """
+    at to above below over under than by until till from within between about on off
+    exceeds exceeded reaches reached starts stops di ke sampai
+    """
+)
 DIFFERENCE = re.compile(r"[dΔδ]\s?T(?![a-z])")
 
 # A number that follows one of these at the end of a label names a sensor.
@@ -78,4 +86,6 @@ def names_temperature(label: str) -> bool:
 def is_skipped(label: str) -> bool:
     """Whether a label says that its number is no measured temperature."""
     parts = words(label)
-    return DIFFERENCE.match(label) is not None or not SKIP_WORDS.isdisjoint(parts) or {"heat", "index"} <= set(parts)
+    if DIFFERENCE.match(label) is not None or (parts and parts[-1] in CONDITIONS):
+        return True
+    return not SKIP_WORDS.isdisjoint(parts) or {"heat", "index"} <= set(parts)
