@@ -11,6 +11,8 @@ HEATER = re.compile(
     r"(?:\s?/\s?[+-]?[0-9.]+)?"
 )
 TARGET = r":\s?[+-]?[0-9.]+\s?/\s?[+-]?[0-9]"
+# The shortest report: nothing but hotends and the bed.
+SHORT = re.compile(r"T[0-9]*:[0-9]+\.[0-9]+(?: T[0-9]+:[0-9]+\.[0-9]+)* B:[0-9]+\.[0-9]+")
 # Only a report has a set point behind a slash, a heater's power (@) or the firmware's `ok`: `T:21 P:1013` has not.
 REPORT = re.compile(
     rf"ok\b.*(?<![\w@])(?:T[0-9]*|B):\s?[+-]?[0-9]|(?:T[0-9]*{TARGET}|(?<![\w@])B{TARGET})|T[0-9]*:.* @:"
@@ -20,7 +22,9 @@ POSITION = re.compile(r"(?<!\w)X:.*(?<!\w)Y:")
 
 def looks_like_gcode(text: str) -> bool:
     """Whether a line is a temperature report."""
-    return ":" in text and REPORT.match(text) is not None and POSITION.search(text) is None
+    return ":" in text and (
+        (REPORT.match(text) is not None and POSITION.search(text) is None) or SHORT.fullmatch(text) is not None
+    )
 
 
 def decode_gcode(text: str, base: str) -> list[Found | FrameError]:

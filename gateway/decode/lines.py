@@ -3,7 +3,7 @@
 import re
 
 from gateway.decode.device import Device
-from gateway.decode.esphome import decode_esphome, is_esphome
+from gateway.decode.esphome import EsphomeLog, is_esphome
 from gateway.decode.found import NUMBER, Decoded, Found, Refused, checked
 from gateway.decode.gcode import decode_gcode, looks_like_gcode
 from gateway.decode.json_text import decode_json
@@ -26,7 +26,9 @@ JSON_START = re.compile(r"[{\[]\s*[{\[]|\{\s*\"")
 NUMBERS_THAT_TELL = 20  # so many lines that are one number each make a device that prints numbers
 
 ID_LINE = re.compile(rf"(?P<id>{ID_PREFIX}[0-9]{{1,6}}) (?P<value>{NUMBER})".encode(), re.IGNORECASE)
+DISCONNECTED = b"127"  # a DS18B20 without contact gives -127, which read_text() looks for
 OPEN_BRACE = 0x7B
+
 Outcome = list[Found | FrameError]
 
 
@@ -44,9 +46,11 @@ class Lines:
         self._base = device.sensor_id or name
         self._framer = LineFramer(terminator=(device.terminator or "").encode())
         self._twins = Twins()
+        self._esphome = EsphomeLog(self._base, device)
         self._header: str | None = None
         self._header_age = 0
-        self._is_plain = device == Device(sensor_id=device.sensor_id)  # nothing is said that concerns `S1 70.25`
+        said = {name for name, info in Device.model_fields.items() if getattr(device, name) != info.get_default()}
+        self._is_plain = said <= {"sensor_id", "device"}  # nothing is said that changes what `S1 70.25` means
         # A number without any word is a temperature only on a port that prints nothing else.
         self._takes_numbers = bool(device.sensor_id or device.unit or device.decimal or device.decoder == "text")
         self._numbers = NUMBERS_THAT_TELL
@@ -57,6 +61,7 @@ class Lines:
         if not partial:
             self._framer.feed(self._framer.terminator or b"\n")
         self._twins.reset()
+        self._esphome.reset()
         self._header = None
         self._numbers = NUMBERS_THAT_TELL
 
@@ -69,7 +74,7 @@ class Lines:
                 if self._is_plain and line[0] == OPEN_BRACE:  # this and the next are what most devices print
                     self._numbers = 0
                     decoded.found.extend(decode_json(clean_text(line), self._base))
-                elif self._is_plain and (match := ID_LINE.fullmatch(line)) is not None:
+                elif self._is_plain and DISCONNECTED not in line and (match := ID_LINE.fullmatch(line)) is not None:
                     self._numbers = 0
                     decoded.found.append(checked(match["id"].decode(), float(match["value"])))
                 else:
@@ -82,8 +87,10 @@ class Lines:
         return decoded
 
     def end(self) -> Decoded:
-        """See PortDecoder: a line without its end is torn."""
-        return Decoded([], [])
+        """See PortDecoder; a line without its end is torn."""
+        decoded = Decoded([], [])
+        decoded.add(self._esphome.end(), b"")
+        return decoded
 
     def _decoded(self, line: bytes) -> Outcome:
         device = self._device
@@ -108,7 +115,7 @@ class Lines:
             return decode_nmea(text, self._base)
         if first == "[" and is_esphome(text):
             self._numbers = 0
-            return decode_esphome(text, self._base, self._device)
+            return self._esphome.decode(text)
         if looks_like_gcode(text):
             return decode_gcode(text, self._base)
         if first.isalnum() and is_weather_message(text):

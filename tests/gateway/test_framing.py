@@ -63,3 +63,18 @@ def test_chunk_borders_change_nothing(lines: list[bytes], sizes: list[int]) -> N
         position += size
         turn += 1
     assert pieces == whole
+
+
+def test_a_terminator_of_the_device_ends_frames_in_place_of_line_ends() -> None:
+    framer = LineFramer(terminator=b"<")
+    assert framer.feed(b"half<a\r\nb<c") == [b"a\r\nb"]
+    assert framer.feed(b"d<") == [b"cd"]
+
+
+def test_a_terminator_of_two_characters_may_arrive_in_two_pieces() -> None:
+    framer = LineFramer(terminator=b"<>", max_bytes=4)
+    assert framer.feed(b"half<") == []
+    assert framer.feed(b">a<b<>c<") == [b"a<b"]
+    assert framer.feed(b">too long<") == [b"c"]
+    assert framer.feed(b">d<>") == [b"d"]
+    assert framer.overlong_total == 1
