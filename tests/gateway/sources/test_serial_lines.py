@@ -93,7 +93,7 @@ def test_a_torn_line_never_becomes_a_reading_after_a_replug(pty: Pty) -> None:
 
 
 def test_of_a_port_that_streams_nothing_is_lost_nor_its_end_missed(pty: Pty) -> None:
-    text = b"\n" + b"".join(b"S1 %d\r\n" % number for number in range(5_000))
+    text = b"\n" + b"".join(b"S1 %.1f\r\n" % (number / 10) for number in range(5_000))
 
     def stream() -> None:
         sent = 0
@@ -112,7 +112,7 @@ def test_of_a_port_that_streams_nothing_is_lost_nor_its_end_missed(pty: Pty) -> 
                 await anext(deliveries)
         return values
 
-    assert asyncio.run(scenario()) == list(range(5_000))
+    assert asyncio.run(scenario()) == [number / 10 for number in range(5_000)]
 
 
 def test_unplugging_is_source_lost_and_so_is_opening_what_is_gone(pty: Pty) -> None:
