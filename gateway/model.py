@@ -37,6 +37,14 @@ def nothing_to_acknowledge() -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Position:
+    """How far a source that can be read again has been read. Only the source itself understands `text`."""
+
+    source: str  # stable and unique among the sources of a gateway
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """What a source hands over at once.
 
@@ -47,6 +55,7 @@ class Delivery:
     readings: tuple[Reading, ...]
     rejected: tuple[Rejected, ...] = ()
     ack: Callable[[], None] = nothing_to_acknowledge
+    position: Position | None = None  # becomes durable in the same commit as the readings, or not at all
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from gateway.journal import inspect
 from gateway.journal.database import JOURNAL_ID_CHARACTERS, JOURNAL_ID_LENGTH, connect
 from gateway.journal.folder import has_lock, is_damage, prepare, translated
 from gateway.journal.high_mark import HighMark
-from gateway.journal.operations import Append, Delivered, DropOldest, Hold, Operation, Quarantine, Release
+from gateway.journal.operations import Append, Delivered, DropOldest, Hold, Operation, Quarantine, Release, Remember
 from gateway.journal.place import bring_back, identity, is_in_place, require_in_place
 from gateway.journal.room import Room
 from gateway.journal.salvage import crc, intact, put_aside
@@ -34,6 +34,8 @@ ROWS_AT_ONCE = 100
 INSERT_ONE = "INSERT INTO queue VALUES (?, ?, ?, ?, ?)"
 INSERT_MANY = INSERT_ONE + ", (?, ?, ?, ?, ?)" * (ROWS_AT_ONCE - 1)
 DELETE_AT_ROWS = 2_000  # delivered rows are deleted in bulk; the mark tells which they are until then
+
+POSITION_OF = "position of "  # and the source's name: a key of the table meta
 
 
 class Journal:
@@ -176,6 +178,16 @@ class Journal:
         with translated(self._path):
             rows = self._db.execute("SELECT crc, reading FROM held ORDER BY sensor_id").fetchall()
         return [wire.decode_held(payload) for checksum, payload in rows if checksum == zlib.crc32(payload)]
+
+    def position(self, source: str) -> str | None:
+        """How far this source has been read, as it was when its readings were committed; None: never.
+
+        Raises:
+            SpoolError: the file cannot be read.
+        """
+        with translated(self._path):
+            row = self._db.execute("SELECT value FROM meta WHERE name = ?", (POSITION_OF + source,)).fetchone()
+        return row[0] if row is not None and isinstance(row[0], str) else None
 
     def close(self) -> None:
         """Close the file and let the next process have it."""
@@ -359,6 +371,9 @@ class Journal:
             case Release(reading):
                 held[reading.sensor_id] = None
                 records.append(self._encode(reading))
+            case Remember(position):
+                named = (POSITION_OF + position.source, position.text)
+                self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", named)
             case Quarantine(record, reason):
                 aside = (record.sequence, reason, record.timestamp_ms, record.key, record.value)
                 self._db.execute("INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?, ?, ?)", aside)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gateway.model import Reading, Record
+from gateway.model import Position, Reading, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,13 @@ class Release:
     """Put the held reading of this sensor at the end of the queue; nothing is held afterwards."""
 
     reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Remember:
+    """Keep how far a source has been read, in place of what was kept of it before."""
+
+    position: Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +56,4 @@ class DropOldest:
     count: int
 
 
-Operation = Append | Hold | Release | Delivered | Quarantine | DropOldest
+Operation = Append | Hold | Release | Remember | Delivered | Quarantine | DropOldest

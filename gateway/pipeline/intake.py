@@ -11,7 +11,7 @@ import structlog
 
 from gateway.clock import WallClock
 from gateway.errors import SourceLost
-from gateway.journal import Operation
+from gateway.journal import Operation, Remember
 from gateway.model import Delivery, Rejected, nothing_to_acknowledge
 from gateway.pipeline.committer import Committer
 from gateway.pipeline.pacing import Pacer
@@ -84,10 +84,12 @@ class Intake:
     async def accept(self, delivery: Delivery) -> None:
         """Submit a delivery; returns before it is durable.
 
-        While too much is under way it waits, if the sender can wait for its acknowledgement; what
-        cannot be sent again would be lost unseen in some buffer before us, so it is dropped and counted.
+        While too much is under way it waits, if the sender can wait for its acknowledgement, or the source
+        goes on from a position; what cannot be sent again would be lost unseen in some buffer before us,
+        so it is dropped and counted.
         """
-        if self._uncommitted >= MAX_UNCOMMITTED and delivery.ack is nothing_to_acknowledge:
+        cannot_wait = delivery.ack is nothing_to_acknowledge and delivery.position is None
+        if self._uncommitted >= MAX_UNCOMMITTED and cannot_wait:
             self.dropped_total[self._committer.trouble or "overload"] += len(delivery.readings)
             return
         while self._uncommitted >= MAX_UNCOMMITTED:
@@ -109,6 +111,8 @@ class Intake:
                 self.readings_total[reading.source] += 1
             if (operation := self._pacer.offer(reading, now_s)) is not None:
                 operations.append(operation)
+        if delivery.position is not None:
+            operations.append(Remember(delivery.position))
         if self._pacer.next_due_s() != next_due_s:
             self._held_earlier.set()
 
