@@ -19,6 +19,9 @@ from gateway.pipeline.forwarding import Forwarder
 from gateway.pipeline.intake import Intake
 from gateway.pipeline.pacing import Pacer
 from gateway.sinks.kafka_sink import KafkaClient, KafkaSink
+from gateway.sources.csv_file import CsvSource, Recall
+from gateway.sources.csv_options import CsvOptions
+from gateway.sources.http_options import HttpOptions, HttpServerOptions
 from gateway.sources.mqtt_broker import Broker, Tls
 from gateway.sources.mqtt_topics import MqttSource
 from gateway.sources.serial_lines import SerialSource
@@ -32,7 +35,7 @@ QUICK_SENDS_S = 0.2  # when the same journal goes on at once: enough for the bat
 JOURNAL_STUCK_S = 120.0  # one commit; an SD card's fsync of 5 s is slow, not stuck
 KAFKA_STUCK_S = 600.0  # one batch: the client has time limits of its own, and may have to send 500 records singly
 
-SourceOptions = SerialOptions | MqttOptions | SimulatorOptions
+SourceOptions = SerialOptions | MqttOptions | CsvOptions | HttpOptions | HttpServerOptions | SimulatorOptions
 
 
 class Pipeline:
@@ -50,7 +53,8 @@ class Pipeline:
 
     def __init__(self, config: Config, *, simulate: bool) -> None:
         self.config = config
-        self._sources = [_source(one, config, place) for place, one in enumerate(_options(config, simulate=simulate))]
+        options = _options(config, simulate=simulate)
+        self._sources = [_source(one, config, place, self._recall) for place, one in enumerate(options)]
         self._sink = KafkaSink(_kafka_client(config), config.kafka.bootstrap_servers, config.kafka.topic)
         self._forwarder = Forwarder(self._sink)
         self._last_sends_s = LAST_SENDS_S
@@ -184,21 +188,26 @@ class Pipeline:
             for source in sources:
                 group.create_task(self._intake.run_source(source), name=source.name)
 
+    async def _recall(self, source: str) -> str | None:
+        return await self._committer.ask(lambda opened: opened.position(source))
+
     async def _discovered(self) -> Source:
         found = await discover(self.config.discovery, MqttOptions(), _client_id(self.config, 0))
-        return _source(found, self.config, 0)
+        return _source(found, self.config, 0, self._recall)
 
 
 def _options(config: Config, *, simulate: bool) -> list[SourceOptions]:
     if simulate:
         return [config.simulator or SimulatorOptions()]
-    configured: list[SourceOptions] = [*config.serial, *config.mqtt]
+    configured: list[SourceOptions] = [*config.serial, *config.mqtt, *config.csv, *config.http]
+    if config.http_server is not None:
+        configured.append(config.http_server)
     if config.simulator is not None:
         configured.append(config.simulator)
     return configured
 
 
-def _source(options: SourceOptions, config: Config, place: int) -> Source:
+def _source(options: SourceOptions, config: Config, place: int, recall: Recall) -> Source:
     match options:
         case SerialOptions():
             return SerialSource(options.port, options.baudrate, options)
@@ -207,6 +216,16 @@ def _source(options: SourceOptions, config: Config, place: int) -> Source:
             client_id = options.client_id or _client_id(config, place)
             devices = [(device.topics, device) for device in options.devices]
             return MqttSource(_broker(options, client_id), options.topics, devices=devices)
+        case CsvOptions():
+            return CsvSource(options, recall)
+        case HttpOptions():
+            from gateway.sources.http_poll import HttpPollSource  # httpx takes 17 MB of memory: only who polls pays
+
+            return HttpPollSource(options)
+        case HttpServerOptions():
+            from gateway.sources.http_posts import HttpPostSource  # h11 likewise, 4 MB
+
+            return HttpPostSource(options)
         case SimulatorOptions():
             return SimulatorSource(options.sensors, options.seed, options.interval_s)
         case _:

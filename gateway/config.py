@@ -13,6 +13,8 @@ from gateway.decode.device import MQTT_DECODERS, MQTT_KEYS, DecoderName, Device
 from gateway.errors import ConfigError
 from gateway.mqtt_options import MqttOptions
 from gateway.section import Section
+from gateway.sources.csv_options import CsvOptions
+from gateway.sources.http_options import HttpOptions, HttpServerOptions
 
 SensorId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 GATEWAY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # as in contracts/sensor-suhu.schema.json
@@ -127,6 +129,9 @@ class Config(Section):
     kafka: KafkaOptions = KafkaOptions()
     serial: list[SerialOptions] = Field(default=[])
     mqtt: list[MqttOptions] = Field(default=[])
+    csv: list[CsvOptions] = Field(default=[])
+    http: list[HttpOptions] = Field(default=[])
+    http_server: HttpServerOptions | None = None
     simulator: SimulatorOptions | None = None
     discovery: DiscoveryOptions = DiscoveryOptions()
 
@@ -137,6 +142,15 @@ class Config(Section):
             if ports.count(port) > 1:
                 msg = f"the port {port} is configured twice"
                 raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _each_place_once(self) -> "Config":
+        for what, places in (("file", [str(one.path) for one in self.csv]), ("url", [one.url for one in self.http])):
+            for place in places:
+                if places.count(place) > 1:
+                    msg = f"the {what} {place} is configured twice"
+                    raise ValueError(msg)
         return self
 
 

@@ -3,31 +3,42 @@
 import asyncio
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 
+from gateway.cli.feeds import feed_options, put_feed
 from gateway.cli.words import configure_logging, said
 from gateway.config import Config, check, load, require_files
 from gateway.daemon import Daemon
+from gateway.sources.csv_reading import require_readable
 from gateway.systemd import Systemd
 
 
 @click.command()
 @click.option("--config", "config_path", type=click.Path(path_type=Path), help="TOML file; see docs/gateway.toml.")
 @click.option("--simulate", is_flag=True, help="Read three simulated machines, whatever the file names.")
+@feed_options
 @click.option("--bootstrap-servers", metavar="HOST:PORT,…", help="Kafka brokers, in place of the file's.")
 @click.option("--journal", type=click.Path(path_type=Path), help="Journal file, in place of the file's.")
 @click.option("--verbose", is_flag=True, help="Also log every rejected frame.")
 def run(
-    config_path: Path | None, simulate: bool, bootstrap_servers: str | None, journal: Path | None, verbose: bool
+    config_path: Path | None,
+    simulate: bool,
+    bootstrap_servers: str | None,
+    journal: Path | None,
+    verbose: bool,
+    **feed: Any,
 ) -> None:
     """Read the sources and forward every reading to Kafka, until SIGTERM or Ctrl-C; SIGHUP reloads the file."""
     configure_logging(verbose=verbose)
 
     def checked() -> Config:
-        config = effective_config(config_path, bootstrap_servers, journal)
+        config = effective_config(config_path, bootstrap_servers, journal, feed)
         if not simulate:
             require_files(config)
+            for one in config.csv:
+                require_readable(one, now=feed["source"] == "csv")
         return config
 
     async def life() -> None:
@@ -37,7 +48,9 @@ def run(
         asyncio.run(life())
 
 
-def effective_config(config_path: Path | None, bootstrap_servers: str | None, journal: Path | None) -> Config:
+def effective_config(
+    config_path: Path | None, bootstrap_servers: str | None, journal: Path | None, feed: dict[str, Any] | None = None
+) -> Config:
     """The file's options, or the defaults, with those of the command line in their place.
 
     Raises:
@@ -45,6 +58,8 @@ def effective_config(config_path: Path | None, bootstrap_servers: str | None, jo
     """
     config = Config() if config_path is None else load(config_path)
     document = config.model_dump()
+    if feed is not None:
+        put_feed(document, feed, configured=config_path is not None)
     if bootstrap_servers is not None:
         document["kafka"]["bootstrap_servers"] = bootstrap_servers.split(",")
     if journal is not None:

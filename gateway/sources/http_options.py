@@ -1,0 +1,130 @@
+"""What a user says of HTTP sources: the keys of one [[http]] table and of [http_server]."""
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+
+from gateway.decode.device import Device, JsonPath, Keys, Text
+from gateway.errors import ConfigError
+
+HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+HeaderValue = Annotated[str, StringConstraints(pattern=r"^[\x20-\x7e]{0,1024}$")]
+
+
+class Body(Keys):
+    """What both directions share: a JSON body, and a secret that stands in a file or in the environment."""
+
+    sensor_id: Text | None = None  # of a body that names none
+    json_paths: list[JsonPath] = Field(default=[])
+    token_file: Path | None = None
+    token_env: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
+
+    @model_validator(mode="after")
+    def _one_token(self) -> "Body":
+        if self.token_file is not None and self.token_env is not None:
+            msg = "token_file and token_env are both set: one of them"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def has_token(self) -> bool:
+        """Whether one is configured."""
+        return self.token_file is not None or self.token_env is not None
+
+    def device(self) -> Device:
+        """How the body is to be decoded."""
+        return Device(decoder="json", sensor_id=self.sensor_id, json_paths=self.json_paths)
+
+    def token(self) -> str | None:
+        """The secret, read anew each time so that it can be changed.
+
+        Raises:
+            ConfigError: it is configured, and not there.
+        """
+        if self.token_file is not None:
+            try:
+                text = self.token_file.read_text("ascii").strip()
+            except (OSError, UnicodeDecodeError) as exc:
+                raise ConfigError(f"token_file: {self.token_file} cannot be read: {exc}") from exc
+            where = f"token_file: {self.token_file}"
+        elif self.token_env is not None:
+            text, where = os.environ.get(self.token_env, "").strip(), f"token_env: {self.token_env}"
+        else:
+            return None
+        if not text or not text.isascii() or not text.isprintable() or " " in text:
+            raise ConfigError(f"{where} holds no token: one word of printable ASCII is expected")
+        return text
+
+
+class HttpOptions(Body):
+    """One [[http]]: an API that is asked again and again."""
+
+    url: str
+    interval_s: float = Field(default=1.0, ge=0.05, le=86_400)
+    timeout_s: float = Field(default=5.0, ge=0.05, le=300)
+    headers: dict[HeaderName, HeaderValue] = Field(default={})
+    ca_file: Path | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _url_is_one(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            msg = f"{url!r} is no address such as https://api.example/readings"
+            raise ValueError(msg)
+        if parts.username is not None or parts.password is not None:
+            msg = "no password in the address, where logs would show it: use token_file, token_env or headers"
+            raise ValueError(msg)
+        return url
+
+    @model_validator(mode="after")
+    def _token_is_not_shown(self) -> "HttpOptions":
+        parts = urlsplit(self.url)
+        if self.has_token and parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+            msg = f"a token would cross the network in the clear: {self.url!r} must begin with https://"
+            raise ValueError(msg)
+        return self
+
+
+class HttpServerOptions(Body):
+    """[http_server]: readings that others POST."""
+
+    listen: str = "127.0.0.1:8686"
+
+    @field_validator("listen")
+    @classmethod
+    def _listen_is_host_and_port(cls, listen: str) -> str:
+        host, _, port = listen.rpartition(":")
+        if not host or not port.isdecimal() or int(port) > 65_535:
+            msg = f"{listen!r} is not host:port, such as 127.0.0.1:8686"
+            raise ValueError(msg)
+        return listen
+
+    @model_validator(mode="after")
+    def _network_needs_a_token(self) -> "HttpServerOptions":
+        if not is_loopback(self.host) and not self.has_token:
+            msg = f"{self.listen} is open to the network: set token_file or token_env, or listen on 127.0.0.1"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def host(self) -> str:
+        """Where to listen."""
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """Where to listen; 0: any free port."""
+        return int(self.listen.rpartition(":")[2])
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine is behind the name."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
