@@ -69,7 +69,11 @@ async def serving(host: str, port: int, handle: Handle, limits: Limits) -> Async
     connections: dict[asyncio.Task[None], _Connection] = {}
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = _Connection(reader, writer, handle, limits, crowded=len(connections) >= limits.max_connections)
+        served = sum(not one.crowded for one in connections.values())
+        if len(connections) >= 2 * limits.max_connections:
+            writer.close()  # not even time for words
+            return
+        connection = _Connection(reader, writer, handle, limits, crowded=served >= limits.max_connections)
         task = asyncio.create_task(connection.run(), name="http connection")
         connections[task] = connection
         task.add_done_callback(lambda done: connections.pop(done))
@@ -79,12 +83,13 @@ async def serving(host: str, port: int, handle: Handle, limits: Limits) -> Async
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
-        busy = [task for task, connection in connections.items() if connection.busy]
+        tasks = list(connections)
+        busy = [task for task, connection in connections.items() if connection.closing()]
         if busy:
             await asyncio.wait(busy, timeout=limits.last_answers_s)
-        for task in connections:
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*connections, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class _Refused(Exception):
@@ -111,9 +116,10 @@ class _Connection:
         self._writer = writer
         self._handle = handle
         self._limits = limits
-        self._crowded = crowded
+        self.crowded = crowded  # it is only told so
         self._protocol = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD_BYTES)
-        self.busy = False  # a request is being handled
+        self._handling = False
+        self._closing = False
 
     async def run(self) -> None:
         """Answer request after request, until the client has enough or breaks a rule."""
@@ -126,16 +132,27 @@ class _Connection:
         finally:
             self._writer.close()
 
+    def closing(self) -> bool:
+        """Take no further request. True: one is being handled, and its answer is worth waiting for."""
+        self._closing = True
+        if not self._handling:
+            self._writer.close()
+        return self._handling
+
     async def _answer_all(self) -> Response | None:
         """Answer until the client is done; what it is to be told when it may not go on."""
-        if self._crowded:
+        if self.crowded:
             return _error(503, "crowded", "too many connections", "close some, or try again later")
         try:
             while (request := await self._next_request()) is not None:
-                self.busy = True
+                self._handling = True
                 await self._answer(await self._handled(request), head_only=request.method == "HEAD")
-                self.busy = False
-                if self._protocol.our_state is not h11.DONE or self._protocol.their_state is not h11.DONE:
+                self._handling = False
+                if (
+                    self._closing
+                    or self._protocol.our_state is not h11.DONE
+                    or self._protocol.their_state is not h11.DONE
+                ):
                     break
                 self._protocol.start_next_cycle()
         except _Refused as refused:
