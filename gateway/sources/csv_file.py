@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import ParamSpec, TypeVar
+from functools import partial
 
 import structlog
 
 from gateway.model import Delivery, Position, Reading
+from gateway.sources.blocking import finished
 from gateway.sources.csv_lines import Place
 from gateway.sources.csv_options import CsvOptions
 from gateway.sources.csv_reading import CsvReading, ReadRow
@@ -21,8 +22,6 @@ POLL_S = 0.25  # how often the end of a growing file is looked at
 MAX_ROWS = 500  # of one delivery, as of the other sources
 ROW_S = 1.0  # between two rows of a file without times
 
-P = ParamSpec("P")
-T = TypeVar("T")
 Recall = Callable[[str], Awaitable[str | None]]
 
 
@@ -55,7 +54,7 @@ class CsvSource:
             self._place = Place.parse(await self._recall(self.name))
         reading = CsvReading(self._options)
         try:
-            await _finished(reading.open, self._place)
+            await finished(partial(reading.open, self._place))
             yield self._deliveries(reading)
         finally:
             reading.close()
@@ -65,7 +64,7 @@ class CsvSource:
         clock = _ReplayClock(self._options.pace)
         at_end = False
         while True:
-            rows = await _finished(reading.rows)
+            rows = await finished(reading.rows)
             async for due in _due(rows, clock):
                 resumed = False
                 yield self._delivery(due, reading)
@@ -78,7 +77,7 @@ class CsvSource:
                     remedy = 'nothing new in it; start = "beginning" (--from-start) reads it once more'
                     log.warning("csv_read_before", path=str(self._options.path), remedy=remedy)
                 return
-            elif not (at_end and await _finished(reading.go_on)):
+            elif not (at_end and await finished(reading.go_on)):
                 # A replaced file is read to its end once more: its writer may be late to notice.
                 at_end = True
                 await asyncio.sleep(POLL_S)
@@ -120,17 +119,6 @@ class _ReplayClock:
         if row.row.recorded_at is None or self.first is None:
             return self.began_s + self.untimed * ROW_S / self.pace - now_s
         return self.began_s + (row.row.recorded_at - self.first).total_seconds() / self.pace - now_s
-
-
-async def _finished(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run in a thread, and wait for its end when cancelled as well: the file is closed next."""
-    running = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        await asyncio.wait([running])
-        running.exception()  # seen, so that nobody reports it as forgotten
-        raise
 
 
 async def _due(rows: Sequence[ReadRow], clock: _ReplayClock) -> AsyncIterator[list[ReadRow]]:

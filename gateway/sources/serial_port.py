@@ -11,10 +11,12 @@ import termios
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import serial
 
 from gateway.errors import SourceLost
+from gateway.sources.blocking import finished
 from gateway.sources.serial_flow import Flow, tick_s
 
 READ_BYTES = 65_536
@@ -34,7 +36,8 @@ async def open_port(url: str, baudrate: int) -> AsyncIterator[AsyncIterator[byte
         SourceLost: on entry when it cannot be opened, from the iterator when the link drops.
     """
     try:
-        port = await asyncio.to_thread(serial.serial_for_url, url, baudrate=baudrate, timeout=POLL_S, exclusive=True)
+        connect = partial(serial.serial_for_url, url, baudrate=baudrate, timeout=POLL_S, exclusive=True)
+        port = await finished(connect, undo=_close)
     except PORT_ERRORS as exc:
         raise SourceLost(_explain(url, exc)) from exc
     try:
