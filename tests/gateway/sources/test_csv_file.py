@@ -124,7 +124,9 @@ def test_a_copy_of_the_file_is_the_same_file(tmp_path: Path) -> None:
     assert read(source(path, position))[0] == [71.0]
 
 
-@pytest.mark.parametrize("text", ["sensor_id,suhu\nS9,20\nS9,21\n", "suhu,sensor_id\n20,S9\n21,S9\n", "sensor_id,suhu\n"])
+@pytest.mark.parametrize(
+    "text", ["sensor_id,suhu\nS9,20\nS9,21\n", "suhu,sensor_id\n20,S9\n21,S9\n", "sensor_id,suhu\n"]
+)
 def test_another_file_under_the_name_is_read_from_its_beginning(tmp_path: Path, text: str) -> None:
     path = tmp_path / "readings.csv"
     path.write_text(HEADER + "S1,70\nS1,71\n")
