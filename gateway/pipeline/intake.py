@@ -88,8 +88,7 @@ class Intake:
         goes on from a position; what cannot be sent again would be lost unseen in some buffer before us,
         so it is dropped and counted.
         """
-        cannot_wait = delivery.ack is nothing_to_acknowledge and delivery.position is None
-        if self._uncommitted >= MAX_UNCOMMITTED and cannot_wait:
+        if self._uncommitted >= MAX_UNCOMMITTED and _cannot_wait(delivery):
             self.dropped_total[self._committer.trouble or "overload"] += len(delivery.readings)
             return
         while self._uncommitted >= MAX_UNCOMMITTED:
@@ -111,8 +110,6 @@ class Intake:
                 self.readings_total[reading.source] += 1
             if (operation := self._pacer.offer(reading, now_s)) is not None:
                 operations.append(operation)
-        if delivery.position is not None:
-            operations.append(Remember(delivery.position))
         if self._pacer.next_due_s() != next_due_s:
             self._held_earlier.set()
 
@@ -121,8 +118,9 @@ class Intake:
             self._room.set()
             delivery.ack()
 
+        remembered = [] if delivery.position is None else [Remember(delivery.position)]
         # Also without operations: acknowledgements keep the order of arrival.
-        self._committer.submit(operations, committed)
+        self._committer.submit(operations + remembered, committed)
 
     async def release_held(self) -> None:
         """Send held readings on when their interval is over; runs until it is cancelled."""
@@ -150,3 +148,8 @@ class Intake:
     def _count_rejected(self, rejected: Rejected) -> None:
         self.rejected_total[rejected.reason] += 1
         log.debug("frame_rejected", reason=rejected.reason, detail=rejected.detail, raw=rejected.raw[:80])
+
+
+def _cannot_wait(delivery: Delivery) -> bool:
+    """Whether nobody would send it again: it is neither acknowledged nor read from a position."""
+    return delivery.ack is nothing_to_acknowledge and delivery.position is None

@@ -6,6 +6,7 @@ import pytest
 
 from gateway.http_server import Limits, Request, Response, json_response, serving
 
+LIMITS = Limits()
 GET = b"GET /x?y=1 HTTP/1.1\r\nHost: here\r\n\r\n"
 
 
@@ -34,7 +35,7 @@ class Client:
 
 
 @asynccontextmanager
-async def server(limits: Limits = Limits()) -> AsyncIterator[int]:
+async def server(limits: Limits = LIMITS) -> AsyncIterator[int]:
     async with serving("127.0.0.1", 0, echo, limits) as port:
         yield port
 
@@ -48,7 +49,7 @@ async def client(port: int) -> AsyncIterator[Client]:
         writer.close()
 
 
-def ask(request: bytes, limits: Limits = Limits()) -> tuple[int, bytes]:
+def ask(request: bytes, limits: Limits = LIMITS) -> tuple[int, bytes]:
     async def scenario() -> tuple[int, bytes]:
         async with server(limits) as port, client(port) as one:
             one.writer.write(request)

@@ -24,6 +24,7 @@ from gateway.sources.csv_options import CsvOptions
 from gateway.sources.http_options import HttpOptions, HttpServerOptions
 from gateway.sources.http_poll import HttpPollSource
 from gateway.sources.http_posts import HttpPostSource
+from gateway.sources.mqtt_broker import Broker
 from gateway.sources.mqtt_topics import MqttSource
 from gateway.sources.serial_lines import SerialSource
 from gateway.sources.simulator import SimulatorSource
@@ -105,7 +106,7 @@ class MqttStage(Stage):
         self._client_id = next(clients)
 
     def source(self) -> Source:
-        return MqttSource(self.broker.host, self.broker.port, self._client_id, ["suhu/{sensor_id}"])
+        return MqttSource(Broker(self.broker.host, self.broker.port, self._client_id), ["suhu/{sensor_id}"])
 
     @asynccontextmanager
     async def set(self) -> AsyncIterator[None]:

@@ -92,7 +92,7 @@ def test_times_are_read_with_their_zone_or_the_configured_one(
 
 @pytest.mark.parametrize("text", ["22/11/2026", "1969-12-31T00:00:00Z", "9999-12-31T23:59:59Z", "", "12"])
 def test_a_time_that_could_be_another_is_refused(text: str) -> None:
-    with pytest.raises(FrameError, match="time|1970"):
+    with pytest.raises(FrameError, match=r"time|1970"):
         reader("sensor_id,suhu,waktu").read(f"S1,70,{text}")
 
 

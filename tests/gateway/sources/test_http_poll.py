@@ -103,7 +103,7 @@ def test_the_token_is_sent_and_read_anew_for_each_opening(tmp_path: Path) -> Non
     assert b"X-Plant: 7\r\n" in api.asked[0]
     assert b"authorization: Bearer two\r\n" in api.asked[1]
     (tmp_path / "token").unlink()
-    with pytest.raises(SourceLost, match="token_file: .* cannot be read"):
+    with pytest.raises(SourceLost, match=r"token_file: .* cannot be read"):
         poll(api, 1, token_file=tmp_path / "token")
 
 
@@ -115,7 +115,7 @@ def test_a_certificate_is_verified(tmp_path: Path) -> None:
     other.cert_pem.write_to_path(str(tmp_path / "other.pem"))
     assert poll(WebApi([GOOD]), 1, tls=tls, ca_file=tmp_path / "ca.pem")[0].readings[0].celsius == 70.2
     for options in ({}, {"ca_file": tmp_path / "other.pem"}):
-        with pytest.raises(SourceLost, match="CERTIFICATE_VERIFY_FAILED.*check address, network and certificate"):
+        with pytest.raises(SourceLost, match=r"CERTIFICATE_VERIFY_FAILED.*check address, network and certificate"):
             poll(WebApi([GOOD]), 1, tls=tls, **options)
     with pytest.raises(SourceLost, match="No such file"):
         poll(WebApi([GOOD]), 1, tls=tls, ca_file=tmp_path / "none.pem")

@@ -183,7 +183,7 @@ def test_a_configured_token_is_required(tmp_path: Path) -> None:
 def test_a_missing_token_and_a_taken_port_are_said(tmp_path: Path) -> None:
     async def scenario() -> None:
         gone = HttpPostSource(HttpServerOptions(listen=LISTEN, token_file=tmp_path / "none"))
-        with pytest.raises(SourceLost, match="token_file: .* cannot be read"):
+        with pytest.raises(SourceLost, match=r"token_file: .* cannot be read"):
             async with gone.open():
                 pass
         first = HttpPostSource(HttpServerOptions(listen=LISTEN))
