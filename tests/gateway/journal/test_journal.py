@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import AlreadyRunning, SpoolError
-from gateway.journal import Append, Delivered, Hold, Journal, Quarantine, Release
-from gateway.model import Reading
+from gateway.journal import Append, Delivered, Hold, Journal, Quarantine, Release, Remember
+from gateway.model import Position, Reading
 
 MOMENT = datetime(2026, 11, 22, 3, 4, 5, 678_000, UTC)
 MIB = 1 << 20
@@ -177,3 +177,17 @@ def test_commits_are_synced_and_the_file_is_exclusive(journal: Journal) -> None:
         journal._db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "journal_mode", "locking_mode")
     ]
     assert settings == [2, "wal", "exclusive"]
+
+
+def test_a_position_is_kept_with_the_readings_of_its_commit_or_not_at_all(path: Path) -> None:
+    first = Journal(path, "pabrik-1", 1 * MIB)
+    assert first.position("csv /a") is None
+    first.apply([Append(reading(70)), Remember(Position("csv /a", "1")), Remember(Position("csv /b", "9"))])
+    first.apply([Append(reading(71)), Remember(Position("csv /a", "2"))])
+    fill(first)
+    with pytest.raises(SpoolError):
+        first.apply([*[Append(reading(72))] * 2_000, Remember(Position("csv /a", "3"))])
+    first.close()
+    second = Journal(path, "pabrik-1", 1 * MIB)
+    assert (second.position("csv /a"), second.position("csv /b")) == ("2", "9")
+    second.close()
