@@ -92,7 +92,7 @@ class Pipeline:
             await self._stop()
 
     async def ended(self) -> None:
-        """Wait until finite sources are exhausted.
+        """Wait until finite sources are exhausted, and Kafka has what they gave, unless it is down.
 
         Raises:
             SpoolError: the journal's thread died.
@@ -101,6 +101,14 @@ class Pipeline:
         done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         for one in done:
             one.result()  # raises what ended it, if it was not the end of its work
+        self._intake.release_all()
+        await self._committer.settled()
+        while self._forwarder.down_s is None:
+            try:
+                await asyncio.wait_for(self._forwarder.drained(), LAST_SENDS_S)
+            except TimeoutError:
+                continue
+            return
 
     def hurry(self) -> None:
         """Leave what waits to the next pipeline on this journal: serial ports are unread until that one has begun."""

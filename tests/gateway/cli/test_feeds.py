@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from gateway.journal import Journal
+from sandbox.kafka import Kafka
 from sandbox.ports import Port
 
 REFUSED = "127.0.0.1:1"  # nothing listens on port 1
@@ -142,6 +143,20 @@ def test_a_post_is_answered_when_it_is_in_the_journal(tmp_path: Path, free_port:
             assert json.loads(response.read()) == {"accepted": 1, "rejected": []}
         process.kill()  # the journal is all that is left
     assert journaled(tmp_path) == [("S1", 81.5, "http")]
+
+
+@pytest.mark.system
+def test_the_gateway_stays_until_kafka_has_the_whole_file(tmp_path: Path, kafka: Kafka) -> None:
+    file = tmp_path / "many.csv"
+    file.write_text("sensor_id,suhu\n" + "".join(f"S{n % 7},{n / 1000}\n" for n in range(100_000)))
+    kafka.create_topic("whole-file", 3)
+    (tmp_path / "gateway.toml").write_text('[gateway]\ninterval_s = 0\n[kafka]\ntopic = "whole-file"\n')
+    ended = gateway(
+        tmp_path, "--config", tmp_path / "gateway.toml", "--bootstrap-servers", kafka.bootstrap_servers,
+        "--source", "csv", "--file", file, "--speed", "0",
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    assert "delivered=100000 waiting=0" in ended.stderr
 
 
 def test_httpx_and_h11_are_loaded_only_for_those_who_use_them(tmp_path: Path) -> None:
