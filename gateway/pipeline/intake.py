@@ -118,7 +118,7 @@ class Intake:
             self._room.set()
             delivery.ack()
 
-        remembered = [] if delivery.position is None else [Remember(delivery.position)]
+        remembered: list[Operation] = [] if delivery.position is None else [Remember(delivery.position)]
         # Also without operations: acknowledgements keep the order of arrival.
         self._committer.submit(operations + remembered, committed)
 
