@@ -19,14 +19,13 @@ from gateway.pipeline.forwarding import Forwarder
 from gateway.pipeline.intake import Intake
 from gateway.pipeline.pacing import Pacer
 from gateway.sinks.kafka_sink import KafkaClient, KafkaSink
-from gateway.sources.csv_file import CsvSource, Recall
 from gateway.sources.csv_options import CsvOptions
 from gateway.sources.http_options import HttpOptions, HttpServerOptions
 from gateway.sources.mqtt_broker import Broker, Tls
 from gateway.sources.mqtt_topics import MqttSource
 from gateway.sources.serial_lines import SerialSource
 from gateway.sources.simulator import SimulatorSource
-from gateway.sources.source import Source
+from gateway.sources.source import Recall, Source
 
 log = structlog.get_logger()
 
@@ -225,6 +224,8 @@ def _source(options: SourceOptions, config: Config, place: int, recall: Recall) 
             devices = [(device.topics, device) for device in options.devices]
             return MqttSource(_broker(options, client_id), options.topics, devices=devices)
         case CsvOptions():
+            from gateway.sources.csv_file import CsvSource  # as with Kafka clients: only who reads files pays
+
             return CsvSource(options, recall)
         case HttpOptions():
             from gateway.sources.http_poll import HttpPollSource  # httpx takes 17 MB of memory: only who polls pays

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from gateway.config import Config
+
 SOURCES = ("serial", "mqtt", "csv", "http", "http_server", "simulator")
 OPTIONS = (
     click.option("--source", type=click.Choice(["csv", "http", "http_server", "simulator"]), help="Read this alone."),
@@ -38,6 +40,19 @@ def feed_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(OPTIONS):
         command = option(command)
     return command
+
+
+def require_csv(config: Config, *, now: bool) -> None:
+    """See csv_reading.require_readable, which is loaded only for those who read files.
+
+    Raises:
+        ConfigError: a file cannot be read, or its header is not understood.
+    """
+    if config.csv:
+        from gateway.sources.csv_reading import require_readable
+
+        for one in config.csv:
+            require_readable(one, now=now)
 
 
 def put_feed(document: dict[str, Any], feed: dict[str, Any], *, configured: bool) -> None:

@@ -7,11 +7,10 @@ from typing import Any
 
 import click
 
-from gateway.cli.feeds import feed_options, put_feed
+from gateway.cli.feeds import feed_options, put_feed, require_csv
 from gateway.cli.words import configure_logging, said
 from gateway.config import Config, check, load, require_files
 from gateway.daemon import Daemon
-from gateway.sources.csv_reading import require_readable
 from gateway.systemd import Systemd
 
 
@@ -37,8 +36,7 @@ def run(
         config = effective_config(config_path, bootstrap_servers, journal, feed)
         if not simulate:
             require_files(config)
-            for one in config.csv:
-                require_readable(one, now=feed["source"] == "csv")
+            require_csv(config, now=feed["source"] == "csv")
         return config
 
     async def life() -> None:

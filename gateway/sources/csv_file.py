@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,14 +15,13 @@ from gateway.sources.blocking import finished
 from gateway.sources.csv_lines import Place
 from gateway.sources.csv_options import CsvOptions
 from gateway.sources.csv_reading import CsvReading, ReadRow
+from gateway.sources.source import Recall
 
 log = structlog.get_logger()
 
 POLL_S = 0.25  # how often the end of a growing file is looked at
 MAX_ROWS = 500  # of one delivery, as of the other sources
 ROW_S = 1.0  # between two rows of a file without times
-
-Recall = Callable[[str], Awaitable[str | None]]
 
 
 class CsvSource:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 
 from gateway.decode.device import Device, JsonPath, Keys, Text
 from gateway.errors import ConfigError
@@ -67,7 +67,7 @@ class HttpOptions(Body):
     url: str
     interval_s: float = Field(default=1.0, ge=0.05, le=86_400)
     timeout_s: float = Field(default=5.0, ge=0.05, le=300)
-    headers: dict[str, str] = Field(default={})
+    headers: dict[str, SecretStr] = Field(default={})
     ca_file: Path | None = None
 
     @field_validator("url")
@@ -84,10 +84,10 @@ class HttpOptions(Body):
 
     @field_validator("headers")
     @classmethod
-    def _headers_are_some(cls, headers: dict[str, str]) -> dict[str, str]:
+    def _headers_are_some(cls, headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
         for name, value in headers.items():
-            if not (HEADER_NAME.fullmatch(name) and HEADER_VALUE.fullmatch(value)):
-                msg = f"{name!r} or what it carries is no HTTP header"  # which may be a secret
+            if not (HEADER_NAME.fullmatch(name) and HEADER_VALUE.fullmatch(value.get_secret_value())):
+                msg = f"{name!r} or what it carries is no HTTP header"
                 raise ValueError(msg)
         return headers
 

@@ -18,6 +18,9 @@ from gateway.sources.http_options import HttpOptions
 
 MAX_SENSORS = 10_000  # whose newest reading is remembered
 NOTHING_NEW = {204, 304}
+# How long the pauses between two attempts may get, see SourceLost; as with MQTT brokers (docs/decisions/0011).
+LINK_PAUSE_S = 3.0  # it is starting again, or the network is
+ANSWER_PAUSE_S = 10.0  # it says no, and a person has to change something
 REMEDIES = {
     401: "check the token",
     403: "check the token and what it may see",
@@ -50,7 +53,8 @@ class HttpPollSource:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[AsyncIterator[Delivery]]:
         """See Source."""
-        headers = {"accept": "application/json", "accept-encoding": "identity", **self._options.headers}
+        headers = {"accept": "application/json", "accept-encoding": "identity"}
+        headers |= {name: value.get_secret_value() for name, value in self._options.headers.items()}
         try:
             if (token := self._options.token()) is not None:
                 headers["authorization"] = f"Bearer {token}"
@@ -82,11 +86,15 @@ class HttpPollSource:
                 return await self._answered(response)
         except (TimeoutError, httpx.TimeoutException):
             raise self._lost(
-                f"gives no whole answer within {self._options.timeout_s:g} s", "check it, or raise timeout_s"
+                f"gives no whole answer within {self._options.timeout_s:g} s",
+                "check it, or raise timeout_s",
+                LINK_PAUSE_S,
             ) from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as exc:
             raise self._lost(
-                f"cannot be reached: {str(exc) or repr(exc)}", "check address, network and certificate"
+                f"cannot be reached: {str(exc) or repr(exc)}",
+                "check address, network and certificate",
+                LINK_PAUSE_S,
             ) from exc
 
     async def _answered(self, response: httpx.Response) -> Delivery:
@@ -118,5 +126,5 @@ class HttpPollSource:
         self._newest[found.sensor_id] = found
         return True
 
-    def _lost(self, what: str, remedy: str) -> SourceLost:
-        return SourceLost(f"{self._options.url} {what}: {remedy}")
+    def _lost(self, what: str, remedy: str, longest_pause_s: float = ANSWER_PAUSE_S) -> SourceLost:
+        return SourceLost(f"{self._options.url} {what}: {remedy}", longest_pause_s)

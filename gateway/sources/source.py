@@ -1,10 +1,12 @@
 """What every source is."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from gateway.model import Delivery
+
+Recall = Callable[[str], Awaitable[str | None]]  # a source's name -> the text of its Position, as it was committed
 
 
 class Source(Protocol):

@@ -119,3 +119,8 @@ def test_a_certificate_is_verified(tmp_path: Path) -> None:
             poll(WebApi([GOOD]), 1, tls=tls, **options)
     with pytest.raises(SourceLost, match="No such file"):
         poll(WebApi([GOOD]), 1, tls=tls, ca_file=tmp_path / "none.pem")
+
+
+def test_header_values_are_shown_to_nobody() -> None:
+    options = HttpOptions.model_validate({"url": "https://a.example/", "headers": {"X-Api-Key": "hunter2"}})
+    assert "hunter2" not in f"{options} {options!r} {options.model_dump()}"
