@@ -4,7 +4,7 @@ import csv
 import re
 from dataclasses import dataclass
 
-from gateway.decode.json_text import TEMPERATURE_KEYS, TIME_KEYS, UNIT_KEYS
+from gateway.decode.json_tree import UNIT_KEYS
 from gateway.errors import FrameError
 from gateway.sources.csv_options import ColumnName, CsvFormat
 
@@ -14,7 +14,11 @@ ID_NAMES = {
     "sensor_id", "sensorid", "id_sensor", "sensor", "nama_sensor", "sensor_name", "device_id", "deviceid", "device",
     "machine_id", "machineid", "machine", "mesin", "id_mesin", "nama_mesin", "perangkat", "alat",
 }  # fmt: skip
-TIME_NAMES = {*TIME_KEYS, "datetime", "date_time", "tanggal_waktu", "waktu_pengukuran", "recorded_at", "ts"}
+TIME_NAMES = {
+    "measured_at", "timestamp", "time", "waktu", "datetime", "date_time", "tanggal_waktu", "waktu_pengukuran",
+    "recorded_at", "ts",
+}  # fmt: skip
+UNIT_NAMES = {"celsius": "C", "fahrenheit": "F", "kelvin": "K"}
 # suhu_c, temperature (°F), Temp [C]: a name of the quantity, and perhaps its unit.
 TEMPERATURE_NAME = re.compile(
     r"(?:suhu|temperature|temperatur|temp)(?:_*(?P<unit>deg_?[cfk]|[cfk]|celsius|fahrenheit|kelvin))?"
@@ -167,10 +171,10 @@ def _plain(cell: str) -> str:
 
 def _unit(name: str) -> str | None:
     """C, F or K when the name names a temperature; empty when it does so without a unit."""
-    if name in TEMPERATURE_KEYS and TEMPERATURE_NAME.fullmatch(name) is None:
-        return TEMPERATURE_KEYS[name]
+    if name in UNIT_NAMES:
+        return UNIT_NAMES[name]
     match = TEMPERATURE_NAME.fullmatch(name)
     if match is None:
         return None
     unit = match["unit"] or ""
-    return {"celsius": "C", "fahrenheit": "F", "kelvin": "K"}.get(unit, unit[-1:].upper())
+    return UNIT_NAMES.get(unit, unit[-1:].upper())

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from gateway.decode.document import UNITS
 from gateway.decode.found import NUMBER, UNIT, Found, checked, to_celsius
-from gateway.decode.json_text import UNITS
 from gateway.errors import FrameError
 from gateway.sources.csv_header import Layout, split
 from gateway.sources.csv_options import CsvFormat

@@ -36,7 +36,13 @@ ONLY_MQTT = {
 }  # keys of a device that no port takes
 CSV_EXAMPLES = set(CsvOptions.model_fields) - {"follow", "time", "start"}
 HTTP_EXAMPLES = {"url", "sensor_id", "token_file", "token_env", "ca_file"}
-EXAMPLES = {"serial": SERIAL_EXAMPLES, "mqtt": MQTT_EXAMPLES, "csv": CSV_EXAMPLES, "http": HTTP_EXAMPLES, "http_server": HTTP_EXAMPLES}
+EXAMPLES = {
+    "serial": SERIAL_EXAMPLES,
+    "mqtt": MQTT_EXAMPLES,
+    "csv": CSV_EXAMPLES,
+    "http": HTTP_EXAMPLES,
+    "http_server": HTTP_EXAMPLES,
+}
 
 
 def test_the_sample_file_loads() -> None:

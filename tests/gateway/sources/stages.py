@@ -18,6 +18,7 @@ import httpx
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from gateway.decode import Device
 from gateway.model import Delivery, SourceKind
 from gateway.sources.csv_file import CsvSource
 from gateway.sources.csv_options import CsvOptions
@@ -74,7 +75,7 @@ class SerialStage(Stage):
     kind: SourceKind = "serial"
 
     def source(self) -> Source:
-        return SerialSource(self.path, 9600, None)
+        return SerialSource(self.path, 9600, Device())
 
     @asynccontextmanager
     async def set(self) -> AsyncIterator[None]:

@@ -45,7 +45,7 @@ def test_a_row_gives_its_temperature(
         ("sensor_id,suhu", "S1,nan", "bad_number"),
         ("sensor_id,suhu", "S1,1_000", "bad_number"),
         ("sensor_id,suhu", "S1,٧٠", "bad_number"),
-        ("sensor_id,suhu", "S1,1e309", "bad_number"),
+        ("sensor_id,suhu", "S1,1e309", "out_of_range"),
         ("sensor_id,suhu", "S1,", "empty"),
         ("sensor_id,suhu", "S1,70 bar", "bad_number"),
         ("sensor_id,suhu", 'S1,"70,25"', "bad_number"),

@@ -86,7 +86,7 @@ def test_the_path_names_the_sensor_of_a_body_that_does_not() -> None:
         (b"S1 70.25", "bad_json"),
         (b"<html>70 \xc2\xb0C</html>", "bad_json"),
         (b'{"sensor_id":"S1","suhu":NaN}', "bad_json"),
-        (b'{"sensor_id":"S1","suhu":"70"}', "bad_number"),
+        (b'{"sensor_id":"S1","suhu":"hot"}', "bad_number"),
         (b'{"sensor_id":"S1","humidity":70}', "no_temperature"),
         (b'{"suhu":70}', "bad_sensor_id"),
         (b"[" * 5_000, "too_deep"),
