@@ -96,10 +96,11 @@ def measure(kafka: Kafka, name: str, count: int) -> Latency:
         job.wait_for_lines(total, total / RATE + 60)
     facts = [json.loads(line) for line in device.truth.read_text().splitlines()]
     measured = facts[WARM_UP:]
-    missing = [fact["celsius"] for fact in measured if fact["celsius"] not in printed_at_ns]
+    sent_at_ns = {fact["readings"][0]["celsius"]: fact["emitted_at_ns"] for fact in measured}
+    missing = [celsius for celsius in sent_at_ns if celsius not in printed_at_ns]
     if missing:
         raise SandboxError(f"{len(missing)} hot readings were not warned of, the first is {missing[0]} °C")
-    return Latency.of([(printed_at_ns[fact["celsius"]] - fact["emitted_at_ns"]) / 1e6 for fact in measured])
+    return Latency.of([(printed_at_ns[celsius] - at_ns) / 1e6 for celsius, at_ns in sent_at_ns.items()])
 
 
 def run(count: int) -> dict[str, object]:

@@ -10,8 +10,9 @@ from pydantic import ValidationError
 
 from firmware_sim import fleet
 from firmware_sim.curves import Curve
-from firmware_sim.encoders import LineFormat
 from firmware_sim.errors import FlagError, SimulatorError
+from firmware_sim.faults import KINDS
+from firmware_sim.personality import personalities
 from firmware_sim.scenario import OnClose, Scenario, load, mistakes_of
 from firmware_sim.truth import TruthLog
 
@@ -23,22 +24,21 @@ def _names(ctx: click.Context, param: click.Parameter, value: str | None) -> lis
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.option("--list", "list_", is_flag=True, help="Name all personalities and faults, and end.")
 @click.option("--scenario", "path", type=click.Path(path_type=Path), help="TOML file with any number of devices.")
 @click.option("--pty", "link", metavar="LINK", help="One device on a pseudo-terminal with this stable name.")
 @click.option("--tcp", is_flag=True, help="One device behind a TCP port, for socket://HOST:PORT.")
 @click.option("--mqtt", is_flag=True, help="One device that publishes to the MQTT broker at HOST:PORT.")
 @click.option("--name", help="Name of the device; part of the seed.  [default: sim-<first sensor>]")
-@click.option("--sensors", callback=_names, metavar="ID,ID,...", help="Sensors of the device.  [default: S1]")
+@click.option(
+    "--sensors", callback=_names, metavar="ID,ID,...", help="Sensors of the device.  [default: as the family has them]"
+)
 @click.option("--overheats", callback=_names, metavar="ID,ID,...", help="Sensors that take the overheat curve.")
 @click.option(
     "--curve", type=click.Choice([choice.value for choice in Curve]), help="Curve of the others.  [default: steady]"
 )
-@click.option(
-    "--format",
-    type=click.Choice([choice.value for choice in LineFormat]),
-    help="Form of a reading.  [default: id-value; mqtt: json]",
-)
-@click.option("--resolution", type=float, help="Steps of the sensor in °C.  [default: 0.01; hot: 0.001]")
+@click.option("--format", metavar="NAME", help="Its personality: see --list.  [default: id-value; mqtt: json]")
+@click.option("--resolution", type=float, help="Steps of the sensor in °C.  [default: as the family has it]")
 @click.option("--rate", type=float, help="Readings per second of each sensor.  [default: 1]")
 @click.option("--count", type=int, help="End after so many readings in all.")
 @click.option("--seed", type=int, help="Same seed, same readings.  [default: 1]")
@@ -66,12 +66,17 @@ def _names(ctx: click.Context, param: click.Parameter, value: str | None) -> lis
     type=click.Path(path_type=Path),
     help="Append every reading that left a device to this file, as JSON Lines.",
 )
-def command(path: Path | None, truth: Path | None, seed: int | None, tcp: bool, mqtt: bool, **flags: Any) -> None:
+def command(
+    path: Path | None, truth: Path | None, seed: int | None, tcp: bool, mqtt: bool, list_: bool, **flags: Any
+) -> None:
     """Simulate temperature devices: one by flags, or many by a scenario file.
 
     Prints "ready KIND NAME ADDRESS" for each device that can be used, and at the end how many readings each sensor
     emitted. SIGTERM and Ctrl-C end it.
     """
+    if list_:
+        _print_list()
+        return
     given = {key: value for key, value in flags.items() if value is not None}
     transports = [kind for kind, wanted in (("pty", "link" in given), ("tcp", tcp), ("mqtt", mqtt)) if wanted]
     if path is None:
@@ -103,11 +108,22 @@ def main() -> NoReturn:
         sys.exit(os.EX_USAGE)
 
 
+def _print_list() -> None:
+    for heading, lines in (
+        ("Personalities (format):", {name: (family.wires, family.about) for name, family in personalities().items()}),
+        ("Faults (kind of a [[device.fault]]):", {name: (kind.wires, kind.about) for name, kind in KINDS.items()}),
+    ):
+        click.echo(heading)
+        for name, (wires, about) in lines.items():
+            click.echo(f"  {name:<22}{' '.join(sorted(wires)):<16}{about}")
+
+
 def _from_flags(transports: list[str], given: dict[str, Any], seed: int | None) -> Scenario:
     if len(transports) != 1:
         raise FlagError("a device is one of --pty LINK, --tcp and --mqtt; for several give --scenario FILE")
-    device = {"transport": transports[0], "sensors": ["S1"], **given}
-    device.setdefault("name", f"sim-{device['sensors'][0]}")
+    device = {"transport": transports[0], **given}
+    default_sensors = family.sensors if (family := personalities().get(given.get("format", ""))) else ("S1",)
+    device.setdefault("name", f"sim-{given.get('sensors', default_sensors)[0]}")
     document: dict[str, Any] = {"device": [device]}
     if seed is not None:
         document["seed"] = seed

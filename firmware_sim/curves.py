@@ -1,6 +1,7 @@
 import random
 from collections.abc import Callable, Iterator
 from enum import StrEnum
+from itertools import repeat
 
 from firmware_sim.physics import Load, Machine, Warmth, sampled
 
@@ -8,6 +9,7 @@ MACHINE = Machine()
 NOISE_CELSIUS = 0.15  # standard deviation
 NOISE_LIMIT_CELSIUS = 0.45  # a reading further off would be a fault, and faults are never left to chance
 
+IDLE_W, OVERLOAD_W, STUCK_W = 760.0, 1440.0, 2000.0  # 66, 100 and 128 °C if one of them lasted
 EPISODE_S = 40.0
 HOT_FLOOR_MILLICELSIUS = 81_000
 HOT_DISTINCT = 20_000  # readings until a hot curve repeats itself
@@ -18,6 +20,9 @@ class Curve(StrEnum):
 
     STEADY = "steady"  # between 60 and 70 °C
     OVERHEAT = "overheat"  # above 80 °C within 20 s, peak 88 to 92, below 75 again; about every 40 s
+    HEAT_UP = "heat-up"  # from the air's 28 °C to 66, for good
+    COOLING = "cooling"  # switched off at 95 °C: below 75 within 15 s, and on to 28
+    RUNAWAY = "runaway"  # the heater sticks after 10 to 20 s: above 80 °C soon, and on to 128
     HOT = "hot"  # 81 to 101 °C; 20,000 readings in a row are all different at a resolution of 0.001
 
 
@@ -35,15 +40,24 @@ def celsius_series(curve: Curve, *, seed: int, device: str, sensor_id: str, inte
 
     match curve:
         case Curve.STEADY:
-            return _thermal(_thermostat(stream("load")), stream, interval_s)
+            return _thermal(_thermostat(stream("load")), stream, interval_s, _warm(stream))
         case Curve.OVERHEAT:
-            return _thermal(_episodes(stream("load")), stream, interval_s)
+            return _thermal(_episodes(stream("load")), stream, interval_s, _warm(stream))
+        case Curve.HEAT_UP:
+            return _thermal(repeat(Load(IDLE_W, 60.0)), stream, interval_s, MACHINE.ambient_celsius)
+        case Curve.COOLING:
+            return _thermal(repeat(Load(0.0, 60.0)), stream, interval_s, 95.0)
+        case Curve.RUNAWAY:
+            return _thermal(_stuck_heater(stream("load")), stream, interval_s, _warm(stream))
         case Curve.HOT:
             return _hot(stream("start"))
 
 
-def _thermal(loads: Iterator[Load], stream: Streams, interval_s: float) -> Iterator[float]:
-    start_celsius = stream("start").uniform(64.5, 66.0)
+def _warm(stream: Streams) -> float:
+    return stream("start").uniform(64.5, 66.0)
+
+
+def _thermal(loads: Iterator[Load], stream: Streams, interval_s: float, start_celsius: float) -> Iterator[float]:
     noise = stream("noise")
     for celsius in sampled(MACHINE, Warmth(start_celsius, start_celsius), loads, interval_s):
         error = noise.gauss(0.0, NOISE_CELSIUS)
@@ -57,12 +71,16 @@ def _thermostat(rng: random.Random) -> Iterator[Load]:
 
 
 def _episodes(rng: random.Random) -> Iterator[Load]:
-    idle_w, overload_w = 760.0, 1440.0  # 66 and 100 °C if one of them lasted
-    yield Load(idle_w, rng.uniform(2.0, 5.0))
+    yield Load(IDLE_W, rng.uniform(2.0, 5.0))
     while True:
         heating_s = rng.uniform(12.0, 13.6)
-        yield Load(overload_w, heating_s)
-        yield Load(idle_w, EPISODE_S - heating_s)
+        yield Load(OVERLOAD_W, heating_s)
+        yield Load(IDLE_W, EPISODE_S - heating_s)
+
+
+def _stuck_heater(rng: random.Random) -> Iterator[Load]:
+    yield Load(IDLE_W, rng.uniform(10.0, 20.0))
+    yield from repeat(Load(STUCK_W, 60.0))
 
 
 def _hot(rng: random.Random) -> Iterator[float]:

@@ -4,12 +4,19 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import assert_never
 
+from firmware_sim.commands import TextCommands
+from firmware_sim.conversation import Answerer, Conversation
+from firmware_sim.disturbance import Disturbance
+from firmware_sim.faults import Wire
+from firmware_sim.modbus_rtu import ModbusBus
 from firmware_sim.mqtt_client import MqttClient
 from firmware_sim.outlet import Outlet
 from firmware_sim.playback import Playback
 from firmware_sim.pty_link import PtyLink
 from firmware_sim.scenario import AnyDevice, MqttDevice, OnClose, PtyDevice, Scenario, TcpDevice
-from firmware_sim.script import emissions
+from firmware_sim.script import script
+from firmware_sim.sparkplug import EdgeNode
+from firmware_sim.speech import Speech
 from firmware_sim.tcp_server import TcpServer
 from firmware_sim.truth import TruthLog
 
@@ -29,17 +36,16 @@ async def run(scenario: Scenario, truth: TruthLog, announce: Callable[[str], Non
         outlets: list[Outlet] = []
         players: list[asyncio.Task[None]] = []
         for device in scenario.device:
-            outlet = outlet_of(device, truth, announce)
+            outlet = outlet_of(device, scenario, truth, announce)
+            player = player_of(device, scenario, outlet, truth)
             await places.enter_async_context(outlet.open(tasks))
-            on_close = OnClose.PAUSE if isinstance(device, MqttDevice) else device.on_close
-            playback = Playback(emissions(device, scenario.seed), outlet, truth, on_close)
             outlets.append(outlet)
-            players.append(tasks.create_task(playback.run(), name=f"playback {device.name}"))
+            players.append(tasks.create_task(player.run(), name=f"player of {device.name}"))
         await _until_over(players, stop, tasks)
         await _drain(outlets)
 
 
-def outlet_of(device: AnyDevice, truth: TruthLog, announce: Callable[[str], None]) -> Outlet:
+def outlet_of(device: AnyDevice, scenario: Scenario, truth: TruthLog, announce: Callable[[str], None]) -> Outlet:
     """All wiring of devices to transports."""
     match device:
         case PtyDevice():
@@ -47,9 +53,22 @@ def outlet_of(device: AnyDevice, truth: TruthLog, announce: Callable[[str], None
         case TcpDevice():
             return TcpServer(device, truth, announce)
         case MqttDevice():
-            return MqttClient(device, truth, announce)
+            voice = EdgeNode if device.family.protocol == "sparkplug" else Speech
+            return MqttClient(device, voice(device, scenario.epoch_s), truth, announce)
         case _:
             assert_never(device)
+
+
+def player_of(device: AnyDevice, scenario: Scenario, outlet: Outlet, truth: TruthLog) -> Playback | Conversation:
+    """All wiring of devices to what makes them speak: their own script, or being asked."""
+    seed = scenario.seed
+    if isinstance(device, MqttDevice):
+        return Playback(script(device, seed, scenario.epoch_s), outlet, truth, OnClose.PAUSE)
+    if Wire.POLL not in device.family.wires:
+        return Playback(script(device, seed, scenario.epoch_s), outlet, truth, device.on_close)
+    by_bytes = device.family.protocol == "modbus"
+    answerer: Answerer = ModbusBus(device, seed) if by_bytes else TextCommands(device, seed, scenario.epoch_s)
+    return Conversation(answerer, Disturbance(device, seed), outlet, truth, device.answer_s)
 
 
 async def _until_over(players: list[asyncio.Task[None]], stop: asyncio.Event, tasks: asyncio.TaskGroup) -> None:

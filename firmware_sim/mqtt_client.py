@@ -1,19 +1,24 @@
 import asyncio
 import logging
+import math
+import socket
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from firmware_sim.outlet import Presence, until
+from firmware_sim.frame import Frame
+from firmware_sim.outlet import Presence, ignore, until
 from firmware_sim.scenario import MqttDevice
-from firmware_sim.script import Emission
+from firmware_sim.sparkplug import EdgeNode
+from firmware_sim.speech import Speech
 from firmware_sim.truth import TruthLog
 
 MAX_WAITING = 10_000  # readings kept while the broker is away; later ones are dropped
@@ -33,12 +38,16 @@ class MqttClient:
     belongs to the event loop.
     """
 
-    def __init__(self, device: MqttDevice, truth: TruthLog, announce: Callable[[str], None]) -> None:
+    def __init__(
+        self, device: MqttDevice, voice: Speech | EdgeNode, truth: TruthLog, announce: Callable[[str], None]
+    ) -> None:
         self.presence = Presence()
+        self.on_request: Callable[[bytes], None] = ignore
         self._device = device
+        self._voice = voice
         self._truth = truth
         self._announce = announce
-        self._waiting: deque[Emission] = deque()
+        self._waiting: deque[Frame] = deque()
         self._unacked = 0
         self._connected = Presence()
         self._repeating = False  # reconnected, and paho is not yet done with what was under way before
@@ -60,6 +69,9 @@ class MqttClient:
         """Stay connected from entry to exit; a missing broker is waited for."""
         publisher = tasks.create_task(self._publish_later(), name=f"mqtt {self._device.name}")
         self._call_back_on(asyncio.get_running_loop())
+        will = self._voice.will()
+        if will is not None:
+            self._client.will_set(will.topic, will.data, qos=1, retain=will.retain)
         self._client.reconnect_delay_set(1, MAX_RECONNECT_DELAY_S)
         self._client.connect_async(self._device.host, self._device.port, keepalive=KEEPALIVE_S)
         self._client.loop_start()
@@ -69,14 +81,28 @@ class MqttClient:
             publisher.cancel()
             await self._leave()
 
-    def write(self, emission: Emission) -> bool:
+    def write(self, frame: Frame) -> bool:
         """Noted as emitted when it is really published."""
-        if len(self._waiting) < MAX_WAITING:
-            self._waiting.append(emission)
+        if not frame.data and "silence" in frame.faults:
+            self._truth.note_emitted(frame, time.time_ns())
+        elif len(self._waiting) < MAX_WAITING:
+            self._waiting.append(frame)
             self._publish_waiting()
         else:
-            self._truth.note_dropped(emission, time.time_ns())
+            self._truth.note_dropped(frame, time.time_ns())
         return True
+
+    async def interrupt(self, duration_s: float) -> None:
+        """Lose the connection without a goodbye, so that the broker publishes the will, and stay away for so long."""
+        connection = self._client.socket()
+        if not isinstance(connection, socket.socket) or not self._connected.listening:
+            return
+        self._client.reconnect_delay_set(math.ceil(duration_s), math.ceil(duration_s))
+        self._told_away = True  # as planned
+        connection.shutdown(socket.SHUT_RDWR)
+        await self._connected.ends()
+        await self._connected.begins()
+        self._client.reconnect_delay_set(1, MAX_RECONNECT_DELAY_S)
 
     async def drained(self) -> None:
         """Wait until the broker has acknowledged everything."""
@@ -90,16 +116,24 @@ class MqttClient:
 
     def _publish_waiting(self) -> None:
         while self._waiting and self._connected.listening and not self._repeating:
-            emission = self._waiting[0]
-            at_ns = time.time_ns()
-            info = self._client.publish(
-                self._device.topic_of(emission.sensor_id), emission.text, qos=1, retain=self._device.retain
-            )
-            if info.rc is MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:  # all 65,535 message numbers are under way
+            if not self._published(self._waiting[0]):
                 return
-            self._waiting.popleft()  # whatever else rc says: paho has it now, and repeats it until it is acknowledged
-            self._unacked += 1
-            self._truth.note_emitted(emission, at_ns)
+            self._waiting.popleft()
+
+    def _published(self, frame: Frame) -> bool:
+        at_ns = time.time_ns()
+        data = self._voice.sealed(frame)
+        info = self._client.publish(frame.topic, data, qos=1, retain=frame.retain)
+        if info.rc is MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:  # all 65,535 message numbers are under way
+            return False
+        # whatever else rc says: paho has it now, and repeats it until it is acknowledged
+        self._unacked += 1
+        self._truth.note_emitted(replace(frame, data=data), at_ns)
+        return True
+
+    def _give_birth(self) -> None:
+        for frame in self._voice.births():
+            self._published(frame)
 
     def _call_back_on(self, loop: asyncio.AbstractEventLoop) -> None:
         def tell(what: Callable[..., None], *args: object) -> None:
@@ -129,6 +163,10 @@ class MqttClient:
         ) -> None:
             tell(self._acknowledged)
 
+        def on_message(client: Client, userdata: Any, message: MQTTMessage) -> None:
+            tell(self._give_birth)
+
+        self._client.on_message = on_message
         self._client.on_connect = on_connect
         self._client.on_disconnect = on_disconnect
         self._client.on_connect_fail = on_connect_fail
@@ -137,6 +175,9 @@ class MqttClient:
     def _now_connected(self) -> None:
         self._connected.set(listening=True)
         self._repeating = self._unacked > 0
+        if self._voice.command_topic is not None:
+            self._client.subscribe(self._voice.command_topic, qos=1)
+        self._give_birth()
         self._publishable.set()
         if not self.presence.listening:
             self._announce(f"ready mqtt {self._device.name} {self._device.host}:{self._device.port}")
@@ -161,8 +202,8 @@ class MqttClient:
             self._publishable.set()
 
     async def _leave(self) -> None:
-        for emission in self._waiting:
-            self._truth.note_dropped(emission, time.time_ns())
+        for frame in self._waiting:
+            self._truth.note_dropped(frame, time.time_ns())
         if self._unacked:
             log.warning("not_acknowledged device=%s readings=%d", self._device.name, self._unacked)
         self._told_away = True

@@ -3,15 +3,20 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from firmware_sim.script import Emission
+from firmware_sim.frame import Frame
 
 POLL_S = 0.01
 
 
-async def until(condition: Callable[[], bool]) -> None:
+async def until(condition: Callable[[], bool], poll_s: float = POLL_S) -> None:
     """Poll a state whose change the kernel or a library tells nobody about; may be cancelled."""
     while not condition():  # noqa: ASYNC110 - there is no event to wait for
-        await asyncio.sleep(POLL_S)
+        await asyncio.sleep(poll_s)
+
+
+def ignore(request: bytes) -> None:
+    """What a device does that only speaks."""
+    del request
 
 
 class Presence:
@@ -58,6 +63,7 @@ class Outlet(Protocol):
     """
 
     presence: Presence  # somebody is there and ready to read
+    on_request: Callable[[bytes], None]  # called with what the other side sends, as it comes
 
     @property
     def baud(self) -> int | None:
@@ -72,8 +78,12 @@ class Outlet(Protocol):
         """
         ...
 
-    def write(self, emission: Emission) -> bool:
-        """Take a reading and note its fate in the truth; False: nobody is there, nothing was done."""
+    def write(self, frame: Frame) -> bool:
+        """Take a frame and note its fate in the truth; False: nobody is there, nothing was done."""
+        ...
+
+    async def interrupt(self, duration_s: float) -> None:
+        """Be gone for so long, as if a plug were pulled; the other side gets no warning."""
         ...
 
     async def drained(self) -> None:

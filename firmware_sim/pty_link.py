@@ -11,11 +11,14 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from firmware_sim.errors import LinkUnavailable
-from firmware_sim.outlet import POLL_S, Presence, until
+from firmware_sim.frame import Frame
+from firmware_sim.outlet import POLL_S, Presence, ignore, until
 from firmware_sim.scenario import PtyDevice
-from firmware_sim.script import Emission, banner
 from firmware_sim.truth import TruthLog
+from firmware_sim.uart import as_heard
 
+UNPLUGGED = -1
+CLIENT_POLL_S = 0.05  # nobody tells that a client has opened; hundreds of idle devices must not cost a core
 EMPTY_LOOKS = 3  # bytes on their way inside the kernel are in no count, so one look at an empty terminal can be wrong
 INT = struct.Struct("i")
 TERMIOS2 = struct.Struct("4IB19s2I")  # flags, line discipline, control characters, input and output speed
@@ -33,13 +36,17 @@ class PtyLink:
 
     def __init__(self, device: PtyDevice, truth: TruthLog, announce: Callable[[str], None]) -> None:
         self.presence = Presence()
+        self.on_request: Callable[[bytes], None] = ignore
         self._client = Presence()  # has the port open; booted or not
         self._device = device
         self._truth = truth
         self._announce = announce
-        self._master = -1
+        self._tasks: asyncio.TaskGroup
+        self._watcher: asyncio.Task[None]
+        self._master = UNPLUGGED
         self._node = Path()
         self._quiet_since_s = 0.0  # when the client came or last flushed its input
+        self._after_garbage = False  # the client hears at another speed than the device has
         self._rest = b""  # of a line the terminal took only a part of: never torn, so it goes first
 
     @property
@@ -47,39 +54,44 @@ class PtyLink:
         """The fixed speed, or the one the client has set."""
         if self._device.pace != "client":
             return self._device.pace
-        attributes = fcntl.ioctl(self._master, TCGETS2, bytes(TERMIOS2.size))
-        speed: int = TERMIOS2.unpack(attributes)[-1]
-        return speed or None
+        return self._client_baud() if self._master != UNPLUGGED else None
 
     @asynccontextmanager
     async def open(self, tasks: asyncio.TaskGroup) -> AsyncIterator[None]:
         """Hold the link from entry to exit."""
-        try:
-            self._plug()
-        except OSError as exc:
-            raise LinkUnavailable(self._device.link, exc.strerror or str(exc)) from exc
-        watcher = tasks.create_task(self._watch(), name=f"pty {self._device.name}")
+        self._tasks = tasks
+        self._plug(*_terminal(self._device.link))
         try:
             self._announce(f"ready pty {self._device.name} {self._device.link}")
             yield
         finally:
-            watcher.cancel()
             self._unplug()
 
-    def write(self, emission: Emission) -> bool:
+    async def interrupt(self, duration_s: float) -> None:
+        """Come back as another terminal under the same name, as an adapter does that is pulled and put in again."""
+        fresh = _terminal(self._device.link)  # made now: the number of the old one is still taken
+        self._unplug()
+        try:
+            await asyncio.sleep(duration_s)
+        except asyncio.CancelledError:
+            os.close(fresh[0])
+            raise
+        self._plug(*fresh)
+
+    def write(self, frame: Frame) -> bool:
         """Never waits: a terminal that is full overruns, as a UART does."""
         while self.presence.listening and self._events(select.POLLPRI):
             self._on_readable()  # the client has gone, or has flushed its input, this very moment
         if not self.presence.listening:
             return False
         at_ns = time.time_ns()
-        line = emission.line
-        taken = 0 if self._rest and not self._taken_rest() else self._give(line)
-        if taken:
-            self._rest = line[taken:]
-            self._truth.note_emitted(emission, at_ns)
+        heard = self._as_heard(frame)
+        taken = 0 if self._rest and not self._taken_rest() else self._give(heard.data)
+        if taken or not heard.data:
+            self._rest = heard.data[taken:]
+            self._truth.note_emitted(heard, at_ns)
         else:
-            self._truth.note_dropped(emission, at_ns)
+            self._truth.note_dropped(heard, at_ns)
         return True
 
     async def drained(self) -> None:
@@ -88,18 +100,17 @@ class PtyLink:
             await until(lambda: not self.presence.listening or (self._taken_rest() and self._all_read()))
             await asyncio.sleep(POLL_S)
 
-    def _plug(self) -> None:
-        self._master, slave = os.openpty()
-        self._node = Path(os.ttyname(slave))
-        tty.setraw(slave)  # a fresh terminal echoes: the device would read its own text
-        os.close(slave)
-        os.set_blocking(self._master, False)
-        fcntl.ioctl(self._master, termios.TIOCPKT, INT.pack(1))
+    def _plug(self, master: int, node: Path) -> None:
+        self._master, self._node = master, node
         try:
             self._point_link()
-        except BaseException:
+        except BaseException as exc:
             os.close(self._master)
+            self._master = UNPLUGGED
+            if isinstance(exc, OSError):
+                raise LinkUnavailable(self._device.link, exc.strerror or str(exc)) from exc
             raise
+        self._watcher = self._tasks.create_task(self._watch(), name=f"pty {self._device.name}")
 
     def _point_link(self) -> None:
         link = self._device.link
@@ -117,22 +128,28 @@ class PtyLink:
         fresh.replace(link)  # atomic: the name never stands for nothing while one device follows another
 
     def _unplug(self) -> None:
+        if self._master == UNPLUGGED:
+            return
+        self._watcher.cancel()
         self._client_left()
         link = self._device.link
         if link.is_symlink() and link.readlink() == self._node:
             link.unlink()
         os.close(self._master)
+        self._master = UNPLUGGED
 
     async def _watch(self) -> None:
         while True:
-            await until(lambda: not self._events(0))  # epoll would report the hang-up of a closed port without end
+            await until(
+                lambda: not self._events(0), CLIENT_POLL_S
+            )  # epoll would report the hang-up of a closed port without end
             loop = asyncio.get_running_loop()
             self._quiet_since_s = loop.time()
             self._client.set(listening=True)
             loop.add_reader(self._master, self._on_readable)
             while await self._booted():
                 if self._device.banner:
-                    self._give(banner(self._device))
+                    self._give(self._garbled(self._device.banner_bytes))
                 self.presence.set(listening=True)
                 await self.presence.ends()
             self._forget_unread()
@@ -156,10 +173,13 @@ class PtyLink:
             self._quiet_since_s = asyncio.get_running_loop().time()
             self._rest = b""
             self.presence.set(listening=False)
+        elif packet[0] == termios.TIOCPKT_DATA and self.presence.listening:
+            self.on_request(packet[1:])
 
     def _client_left(self) -> None:
         asyncio.get_running_loop().remove_reader(self._master)
         self._rest = b""
+        self._after_garbage = False
         self.presence.set(listening=False)
         self._client.set(listening=False)
 
@@ -169,6 +189,24 @@ class PtyLink:
         poll.register(self._master, kinds)
         pending = poll.poll(0)
         return pending[0][1] if pending else 0
+
+    def _client_baud(self) -> int | None:
+        attributes = fcntl.ioctl(self._master, TCGETS2, bytes(TERMIOS2.size))
+        speed: int = TERMIOS2.unpack(attributes)[-1]
+        return speed or None
+
+    def _garbled(self, data: bytes) -> bytes:
+        """A device with a speed of its own is heard as such."""
+        own, client = self._device.pace, self._client_baud()
+        return data if own in {None, "client", client} or client is None else as_heard(data, int(own or 0), client)
+
+    def _as_heard(self, frame: Frame) -> Frame:
+        """Garbage has no line end: it takes the next line down with it, even when the client has found the speed."""
+        data, after_garbage = self._garbled(frame.data), self._after_garbage
+        self._after_garbage = data != frame.data
+        if data != frame.data or after_garbage:
+            return frame.spoiled("wrong-baud", data)
+        return frame
 
     def _give(self, data: bytes) -> int:
         try:
@@ -204,3 +242,21 @@ class PtyLink:
             yield slave
         finally:
             os.close(slave)
+
+
+def _terminal(link: Path) -> tuple[int, Path]:
+    """A fresh raw pseudo-terminal: its master, and where it can be opened.
+
+    Raises:
+        LinkUnavailable: there is none to be had.
+    """
+    try:
+        master, slave = os.openpty()
+    except OSError as exc:
+        raise LinkUnavailable(link, exc.strerror or str(exc)) from exc
+    node = Path(os.ttyname(slave))
+    tty.setraw(slave)  # a fresh terminal echoes: the device would read its own text
+    os.close(slave)
+    os.set_blocking(master, False)
+    fcntl.ioctl(master, termios.TIOCPKT, INT.pack(1))
+    return master, node

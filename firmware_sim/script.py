@@ -1,56 +1,59 @@
 import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from firmware_sim.curves import Curve, celsius_series
-from firmware_sim.encoders import encode
+from firmware_sim.disturbance import Disturbance
+from firmware_sim.frame import Frame, Outage
+from firmware_sim.probe import Probe, Sample, probes
 from firmware_sim.scenario import Device
+from firmware_sim.sparkplug import EdgeNode
+from firmware_sim.speech import Speech
 
-LINE_END = "\r\n"  # as Arduino's println ends a line
-
-
-@dataclass(frozen=True, slots=True)
-class Emission:
-    """One reading a device is to send."""
-
-    device: str
-    seq: int  # counts the device's readings from 1, over all of its sensors, without a hole
-    sensor_id: str
-    celsius: float  # exactly what the text says
-    text: str  # without line end
-    due_s: float  # virtual time since the device's first reading
-
-    @property
-    def line(self) -> bytes:
-        """The text as it goes over a wire."""
-        return f"{self.text}{LINE_END}".encode()
+DEFAULT_EPOCH_S = 1_767_225_600.0  # 2026-01-01T00:00:00Z: device clocks repeat themselves, too
 
 
-def emissions(device: Device, seed: int) -> Iterator[Emission]:
-    """All that a device will ever say, in order: pure, so a test can name what must come out.
+def script(device: Device, seed: int, epoch_s: float = DEFAULT_EPOCH_S) -> Iterator[Frame | Outage]:
+    """All that a device will ever send by itself, in order: pure, so a test can name what must come out.
 
-    Sensors take turns, evenly spread over the interval. Endless unless the device has a count.
+    Endless unless the device has a count; that counts the readings that were measured, whatever befalls them.
     """
-    interval_s = 1.0 / device.rate
-    series = [
-        celsius_series(
-            _curve(device, sensor_id), seed=seed, device=device.name, sensor_id=sensor_id, interval_s=interval_s
-        )
-        for sensor_id in device.sensors
-    ]
-    seqs = itertools.count(1) if device.count is None else range(1, device.count + 1)
-    for seq in seqs:
-        turn, position = divmod(seq - 1, len(device.sensors))
-        sensor_id = device.sensors[position]
-        printed = encode(device.format, sensor_id, next(series[position]), device.resolution_celsius)
-        due_s = (turn + position / len(device.sensors)) * interval_s
-        yield Emission(device.name, seq, sensor_id, printed.celsius, printed.text, due_s)
+    disturbance = Disturbance(device, seed)
+    seqs = itertools.count(1)
+    for frame in undisturbed(device, seed, epoch_s):
+        for outcome in disturbance.of(frame):
+            yield outcome if isinstance(outcome, Outage) else replace(outcome, seq=next(seqs))
+    for held in disturbance.rest():
+        yield replace(held, seq=next(seqs))
 
 
-def banner(device: Device) -> bytes:
-    """What a board prints once it has booted; readers throw it away with whatever stood before it."""
-    return f"# suhu-firmware {device.name} ready{LINE_END}".encode()
+def undisturbed(device: Device, seed: int, epoch_s: float) -> Iterator[Frame]:
+    """The frames before anything happens to them on their way.
+
+    Sensors with frames of their own take turns, evenly spread over the interval.
+    """
+    voice = EdgeNode(device, epoch_s) if device.family.protocol == "sparkplug" else Speech(device, epoch_s)
+    together = bool(device.family.item) or device.family.protocol == "sparkplug"
+    all_probes = list(probes(device, seed))
+    for turn in itertools.count():
+        if device.count is not None and turn * len(all_probes) >= device.count:
+            return
+        for position, samples in _turn(device, all_probes, turn, together=together):
+            if device.count is not None and turn * len(all_probes) + position >= device.count:
+                return
+            frame = voice.frame(samples, _due_s(device, turn, position))
+            yield frame
+            yield from voice.beside(frame, samples)
 
 
-def _curve(device: Device, sensor_id: str) -> Curve:
-    return Curve.OVERHEAT if sensor_id in device.overheats else device.curve
+def _turn(
+    device: Device, all_probes: Sequence[Probe], turn: int, *, together: bool
+) -> Iterator[tuple[int, list[Sample]]]:
+    if together:
+        yield 0, [probe.read(_due_s(device, turn, 0)) for probe in all_probes]
+    else:
+        for position, probe in enumerate(all_probes):
+            yield position, [probe.read(_due_s(device, turn, position))]
+
+
+def _due_s(device: Device, turn: int, position: int) -> float:
+    return (turn + position / len(device.sensors)) / device.rate

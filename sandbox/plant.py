@@ -71,7 +71,7 @@ def _sent(truth: Path) -> list[float]:
     if not truth.exists():
         return []
     facts = [json.loads(line) for line in truth.read_text().splitlines()]
-    return [fact["celsius"] for fact in facts if not fact.get("dropped")]
+    return [reading["celsius"] for fact in facts if not fact.get("dropped") for reading in fact["readings"]]
 
 
 def _configuration(work_dir: Path, link: Path, kafka: Kafka, mosquitto: Mosquitto, rate: float) -> str:

@@ -22,7 +22,13 @@ def run(*arguments: str) -> tuple[int, str, str]:
         (["--tcp", "--boot-s", "-1"], 64, "--boot-s: Input should be greater than or equal to 0"),
         (["--tcp", "--sensors", "S1,,S2"], 64, "--sensors: String should match pattern"),
         (["--mqtt", "--topic", "suhu/#"], 64, "--topic: a topic to publish to has no wildcards"),
-        (["--tcp", "--curve", "flat"], 64, "'flat' is not one of 'steady', 'overheat', 'hot'"),
+        (["--tcp", "--curve", "flat"], 64, "'flat' is not one of 'steady', 'overheat', 'heat-up'"),
+        (
+            ["--tcp", "--format", "thermo"],
+            64,
+            "--format: no personality is called thermo; python -m firmware_sim --list",
+        ),
+        (["--mqtt", "--format", "dht"], 64, "--format: dht speaks over line, not over this transport"),
         (["--tcp", "--speed", "3"], 64, "No such option"),
         (["--scenario", "x", "--rate", "3"], 64, "besides it only --seed and --truth can be given"),
         (["--scenario", "/missing.toml"], 78, "cannot read the scenario /missing.toml: No such file or directory"),
@@ -39,7 +45,7 @@ def test_a_mistake_is_words_and_an_exit_code(arguments: list[str], code: int, wo
 def test_help_names_every_choice() -> None:
     code, out, _ = run("--help")
     assert code == 0
-    for word in ("steady|overheat|hot", "id-value|labelled|short|json|number", "pause|run", "--truth", "--pace"):
+    for word in ("steady|overheat|heat-up|cooling|runaway|hot", "--format NAME", "pause|run", "--truth", "--pace"):
         assert word in out
 
 
@@ -47,3 +53,11 @@ def test_pace_without_a_number_is_the_speed_of_the_client(tmp_path: Path) -> Non
     code, _, err = run("--tcp", "--pace")
     assert code == 64
     assert "--pace" in err
+
+
+def test_list_names_personalities_and_faults() -> None:
+    code, out, err = run("--list")
+    assert (code, err) == (0, "")
+    assert "  dallas                line            DS18B20 on an Arduino, DallasTemperature example Single\n" in out
+    assert "  modbus-xy-md02        poll            XY-MD02: input register 1 in tenths" in out
+    assert "  wrong-baud            line poll       garbled as a client hears it that listens at `baud`\n" in out

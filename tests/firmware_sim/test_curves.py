@@ -73,3 +73,26 @@ def test_other_seeds_and_other_sensors_give_other_values(curve: Curve) -> None:
     first = values(curve, 3, 50)
     assert first != values(curve, 4, 50)
     assert first != values(curve, 3, 50, sensor_id="S2")
+
+
+def test_heat_up_begins_at_the_air_and_settles_at_66() -> None:
+    for seed in SEEDS:
+        warming = values(Curve.HEAT_UP, seed, 120)
+        assert 27.5 < warming[0] < 28.5, seed
+        assert 65.0 < warming[60] < 67.0, seed
+        assert max(warming) < 67.0, seed
+
+
+def test_cooling_goes_below_75_within_15_s_and_ends_at_the_air() -> None:
+    for seed in SEEDS:
+        cooling = values(Curve.COOLING, seed, 120)
+        assert 94.5 < cooling[0] < 95.5, seed
+        assert cooling[15] < 75.0, seed
+        assert 27.5 < cooling[-1] < 28.5, seed
+
+
+def test_a_runaway_is_quiet_at_first_then_crosses_80_and_does_not_come_back() -> None:
+    for seed in SEEDS:
+        runaway = values(Curve.RUNAWAY, seed, 120)
+        assert max(runaway[:10]) < 70.0, seed
+        assert min(runaway[60:]) > 120.0, seed

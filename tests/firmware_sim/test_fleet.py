@@ -10,7 +10,7 @@ import serial
 from firmware_sim.fleet import outlet_of
 from firmware_sim.mqtt_client import MqttClient
 from firmware_sim.pty_link import PtyLink
-from firmware_sim.scenario import AnyDevice, MqttDevice, PtyDevice, TcpDevice
+from firmware_sim.scenario import AnyDevice, MqttDevice, PtyDevice, Scenario, TcpDevice
 from firmware_sim.tcp_server import TcpServer
 from firmware_sim.truth import TruthLog
 from tests.firmware_sim.child import Child, read_lines
@@ -27,7 +27,7 @@ Start = Callable[..., Child]
     ],
 )
 def test_every_transport_is_wired(device: AnyDevice, kind: type) -> None:
-    assert type(outlet_of(device, TruthLog(None), lambda _: None)) is kind
+    assert type(outlet_of(device, Scenario(device=(device,)), TruthLog(None), lambda _: None)) is kind
 
 
 def test_many_devices_in_one_process(start: Start, tmp_path: Path) -> None:

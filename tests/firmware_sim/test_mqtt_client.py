@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.firmware_sim.broker import Broker, Subscriber
+from sandbox.mosquitto import Mosquitto
 from tests.firmware_sim.child import Child, wait_until
+from tests.firmware_sim.subscriber import Subscriber
 
 pytestmark = pytest.mark.system
 
@@ -13,27 +14,25 @@ Start = Callable[..., Child]
 
 
 @pytest.fixture
-def idle_broker(tmp_path: Path) -> Iterator[Broker]:
-    (tmp_path / "broker").mkdir()
-    broker = Broker(tmp_path / "broker")
+def idle_broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    broker = Mosquitto(tmp_path)
     yield broker
-    broker.stop()
+    broker.close()
 
 
 @pytest.fixture
-def broker(idle_broker: Broker) -> Broker:
-    idle_broker.start()
-    return idle_broker
+def broker(idle_broker: Mosquitto) -> Mosquitto:
+    return idle_broker.start()
 
 
 @pytest.fixture
-def subscriber(broker: Broker) -> Iterator[Subscriber]:
+def subscriber(broker: Mosquitto) -> Iterator[Subscriber]:
     opened = Subscriber(broker.port, "suhu/#")
     yield opened
     opened.close()
 
 
-def test_truth_is_what_a_subscriber_received(start: Start, broker: Broker, subscriber: Subscriber) -> None:
+def test_truth_is_what_a_subscriber_received(start: Start, broker: Mosquitto, subscriber: Subscriber) -> None:
     child = start("--mqtt", "--port", str(broker.port), "--sensors", "S1,S2", "--rate", "200", "--count", "200")
     assert child.ready() == f"127.0.0.1:{broker.port}"
     assert child.ends() == (0, "emitted S1=100 S2=100 dropped=0\n", "")
@@ -45,7 +44,7 @@ def test_truth_is_what_a_subscriber_received(start: Start, broker: Broker, subsc
     assert second.topic == "suhu/S2"
 
 
-def test_number_payload_on_a_topic_of_ones_own(start: Start, broker: Broker) -> None:
+def test_number_payload_on_a_topic_of_ones_own(start: Start, broker: Mosquitto) -> None:
     subscriber = Subscriber(broker.port, "plant/#")
     topic = ["--topic", "plant/{device}/{sensor_id}/celsius", "--name", "oven-1"]
     start("--mqtt", "--port", str(broker.port), "--format", "number", *topic, "--seed", "4", "--count", "1").ends()
@@ -55,7 +54,7 @@ def test_number_payload_on_a_topic_of_ones_own(start: Start, broker: Broker) -> 
     assert subscriber.messages[0].payload == b"64.57"
 
 
-def test_retained_only_when_asked(start: Start, broker: Broker) -> None:
+def test_retained_only_when_asked(start: Start, broker: Mosquitto) -> None:
     for sensor, flags in (("S1", []), ("S2", ["--retain"])):
         start("--mqtt", "--port", str(broker.port), "--sensors", sensor, "--count", "1", *flags).ends()
     late = Subscriber(broker.port, "suhu/#")
@@ -64,7 +63,7 @@ def test_retained_only_when_asked(start: Start, broker: Broker) -> None:
     assert (late.messages[0].topic, late.messages[0].retain) == ("suhu/S2", True)
 
 
-def test_a_missing_broker_is_waited_for_with_one_line(start: Start, idle_broker: Broker) -> None:
+def test_a_missing_broker_is_waited_for_with_one_line(start: Start, idle_broker: Mosquitto) -> None:
     child = start("--mqtt", "--port", str(idle_broker.port), "--count", "3", "--rate", "100")
     assert child.complaint() == (
         f"broker_away device=sim-S1 broker=127.0.0.1:{idle_broker.port} reason='no answer'; trying until it answers\n"
@@ -75,7 +74,7 @@ def test_a_missing_broker_is_waited_for_with_one_line(start: Start, idle_broker:
 
 
 def test_no_reading_is_lost_or_overtaken_while_the_broker_is_away(
-    start: Start, broker: Broker, subscriber: Subscriber
+    start: Start, broker: Mosquitto, subscriber: Subscriber
 ) -> None:
     child = start("--mqtt", "--port", str(broker.port), "--rate", "200", "--curve", "hot", "--count", "1000")
     child.ready()
@@ -93,7 +92,7 @@ def test_no_reading_is_lost_or_overtaken_while_the_broker_is_away(
     assert [fact["seq"] for fact in child.truth()] == list(range(1, 1001))
 
 
-def test_what_was_never_published_is_dropped_in_the_truth(start: Start, broker: Broker) -> None:
+def test_what_was_never_published_is_dropped_in_the_truth(start: Start, broker: Mosquitto) -> None:
     child = start("--mqtt", "--port", str(broker.port), "--rate", "1000", "--curve", "hot")
     child.ready()
     wait_until(lambda: len(child.truth()) > 5, "readings go through")
@@ -109,9 +108,8 @@ def test_what_was_never_published_is_dropped_in_the_truth(start: Start, broker: 
     assert (code, out) == (0, f"emitted S1={published} dropped={len(dropped)}\n")
 
 
-def test_a_client_that_is_refused_says_why(start: Start, idle_broker: Broker) -> None:
-    idle_broker.forbid_strangers()
-    idle_broker.start()
-    child = start("--mqtt", "--port", str(idle_broker.port))
-    assert "reason='Not authorized'" in child.complaint()
-    assert child.stop() == (0, "emitted S1=0 dropped=0\n", "")
+def test_a_client_that_is_refused_says_why(start: Start, tmp_path: Path) -> None:
+    with Mosquitto(tmp_path, settings=["allow_anonymous false"]) as broker:
+        child = start("--mqtt", "--port", str(broker.port))
+        assert "reason='Not authorized'" in child.complaint()
+        assert child.stop() == (0, "emitted S1=0 dropped=0\n", "")

@@ -5,7 +5,6 @@ import pytest
 from pydantic import ValidationError
 
 from firmware_sim.curves import Curve
-from firmware_sim.encoders import LineFormat
 from firmware_sim.errors import ScenarioError
 from firmware_sim.scenario import MqttDevice, OnClose, PtyDevice, TcpDevice, load
 
@@ -26,14 +25,14 @@ def mqtt(**keys: Any) -> MqttDevice:
 def test_the_sample_is_a_scenario() -> None:
     scenario = load(SAMPLE)
     assert [type(device) for device in scenario.device] == [PtyDevice, TcpDevice, MqttDevice]
-    assert [device.name for device in scenario.device] == ["press-1", "press-2", "oven-1"]
-    assert scenario.device[0].format is LineFormat.LABELLED
+    assert [device.name for device in scenario.device] == ["press-1", "bus-2", "oven-1"]
+    assert scenario.device[0].format == "dallas"
 
 
 def test_the_sample_names_every_key() -> None:
     text = SAMPLE.read_text(encoding="utf-8")
     for kind in (PtyDevice, TcpDevice, MqttDevice):
-        for key in kind.model_fields:
+        for key in kind.model_fields.keys() - {"fault"}:
             assert f"\n{key} = " in text or f"\n# {key} = " in text, key
 
 
@@ -41,19 +40,15 @@ def test_defaults(tmp_path: Path) -> None:
     scenario = load(written(tmp_path, PTY))
     device = scenario.device[0]
     assert isinstance(device, PtyDevice)
-    assert (scenario.seed, device.curve, device.format, device.rate) == (1, Curve.STEADY, LineFormat.ID_VALUE, 1.0)
+    assert (scenario.seed, device.curve, device.format, device.rate) == (1, Curve.STEADY, "id-value", 1.0)
     assert (device.boot_s, device.banner, device.on_close, device.pace) == (0.2, True, OnClose.PAUSE, None)
     assert (device.resolution_celsius, device.count) == (0.01, None)
 
 
 def test_mqtt_defaults() -> None:
     device = mqtt()
-    assert (device.host, device.port, device.format, device.retain) == ("127.0.0.1", 1883, LineFormat.JSON, False)
-    assert device.topic_of("S1") == "suhu/S1"
-
-
-def test_topic_can_name_the_device() -> None:
-    assert mqtt(topic="plant/{device}/{sensor_id}/t").topic_of("S1") == "plant/oven-1/S1/t"
+    assert (device.host, device.port, device.format, device.retain) == ("127.0.0.1", 1883, "json", False)
+    assert device.topic is None
 
 
 def test_a_given_seed_wins(tmp_path: Path) -> None:
@@ -76,6 +71,22 @@ def test_a_given_seed_wins(tmp_path: Path) -> None:
         (PTY.replace('"S1"', '"S1", "S1"'), "device 1, sensors: a sensor is named twice"),
         (PTY.replace('"S1"', '"S 1"'), "device 1, sensors, 0: String should match pattern"),
         (PTY.replace('"S1"', '"S1", "S2"') + "format = 'short'", "format short does not say which sensor it is from"),
+        (PTY + "format = 'thermo'", "device 1, format: no personality is called thermo; python -m firmware_sim --list"),
+        (PTY + "format = 'tasmota'", "device 1, format: tasmota speaks over mqtt, not over this transport"),
+        (PTY + "format = 'adam'\ncount = 3", "device 1: count has no meaning for a device that is polled"),
+        (
+            PTY + "[[device.fault]]\nkind = 'gremlin'",
+            "device 1, fault, 0: no fault is called gremlin; there are drift, ",
+        ),
+        (PTY + "[[device.fault]]\nkind = 'cut'\ntimes = 3", "device 1, fault, 0: times has no meaning for cut"),
+        (PTY + "[[device.fault]]\nkind = 'echo'", "device 1: fault echo: cannot happen to this device"),
+        (PTY + "[[device.fault]]\nkind = 'sentinel'", "device 1: fault sentinel: id-value has none"),
+        (PTY + "[[device.fault]]\nkind = 'wrong-checksum'", "device 1: fault wrong-checksum: id-value has no checksum"),
+        (PTY + "[[device.fault]]\nkind = 'stuck'\nsensors = ['S9']", "fault stuck: S9 is not among sensors"),
+        (
+            PTY + "format = 'dallas'\n[[device.fault]]\nkind = 'sentinel'\nwhich = 'open'",
+            "device 1: fault sentinel: dallas has disconnected, power-on, unreadable",
+        ),
         (PTY.replace('transport = "pty"\n', ""), "device 1: transport is missing: pty, tcp or mqtt"),
     ],
 )
@@ -98,6 +109,6 @@ def test_a_topic_that_cannot_be_published_to_is_refused(topic: str) -> None:
 
 
 def test_payload_may_be_nameless_when_the_topic_names_the_sensor() -> None:
-    assert mqtt(sensors=["S1", "S2"], format="number").format is LineFormat.NUMBER
+    assert mqtt(sensors=["S1", "S2"], format="number").format == "number"
     with pytest.raises(ValidationError, match="does not say which sensor"):
         mqtt(sensors=["S1", "S2"], format="number", topic="suhu")

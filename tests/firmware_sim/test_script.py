@@ -1,32 +1,43 @@
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from firmware_sim.frame import Frame
 from firmware_sim.scenario import TcpDevice
-from firmware_sim.script import Emission, banner, emissions
+from firmware_sim.script import script
 
 
 def device(**keys: Any) -> TcpDevice:
     return TcpDevice.model_validate({"transport": "tcp", "name": "sim-S1", "sensors": ["S1"]} | keys)
 
 
+def frames(subject: TcpDevice, seed: int = 1) -> Iterator[Frame]:
+    return (item for item in script(subject, seed) if isinstance(item, Frame))
+
+
+def only_celsius(frame: Frame) -> float:
+    (reading,) = frame.readings
+    return reading.celsius
+
+
 def test_seed_1_says_this() -> None:
-    assert [emission.text for emission in islice(emissions(device(), seed=1), 6)] == [
-        "S1 65.27",
-        "S1 65.70",
-        "S1 66.01",
-        "S1 66.63",
-        "S1 67.23",
-        "S1 67.83",
+    assert [frame.data for frame in islice(frames(device()), 6)] == [
+        b"S1 65.27\r\n",
+        b"S1 65.70\r\n",
+        b"S1 66.01\r\n",
+        b"S1 66.63\r\n",
+        b"S1 67.23\r\n",
+        b"S1 67.83\r\n",
     ]
 
 
 def test_count_ends_the_script() -> None:
-    assert [emission.seq for emission in emissions(device(count=3), seed=1)] == [1, 2, 3]
+    assert [frame.seq for frame in frames(device(count=3))] == [1, 2, 3]
 
 
 def test_sensors_take_turns_evenly() -> None:
-    three = device(sensors=["S1", "S2", "S3", "S4"], rate=2.0, count=6)
-    assert [(emission.seq, emission.sensor_id, emission.due_s) for emission in emissions(three, seed=1)] == [
+    four = device(sensors=["S1", "S2", "S3", "S4"], rate=2.0, count=6)
+    assert [(frame.seq, frame.readings[0].sensor_id, frame.due_s) for frame in frames(four)] == [
         (1, "S1", 0.0),
         (2, "S2", 0.125),
         (3, "S3", 0.25),
@@ -36,27 +47,31 @@ def test_sensors_take_turns_evenly() -> None:
     ]
 
 
+def test_sensors_of_one_frame_are_read_together() -> None:
+    both = device(format="mlx90614", sensors=["Ambient", "Object"], rate=2.0, count=4)
+    assert [(frame.due_s, [reading.sensor_id for reading in frame.readings]) for frame in frames(both)] == [
+        (0.0, ["Ambient", "Object"]),
+        (0.5, ["Ambient", "Object"]),
+    ]
+
+
 def test_only_the_named_sensor_overheats() -> None:
-    minute = list(emissions(device(sensors=["S1", "S2"], overheats=["S2"], count=120), seed=1))
-    assert max(emission.celsius for emission in minute if emission.sensor_id == "S1") < 70.0
-    assert max(emission.celsius for emission in minute if emission.sensor_id == "S2") > 88.0
+    minute = list(frames(device(sensors=["S1", "S2"], overheats=["S2"], count=120)))
+    assert max(only_celsius(frame) for frame in minute if frame.readings[0].sensor_id == "S1") < 70.0
+    assert max(only_celsius(frame) for frame in minute if frame.readings[0].sensor_id == "S2") > 88.0
 
 
 def test_celsius_is_what_the_text_says() -> None:
-    for emission in emissions(device(format="short", count=50), seed=5):
-        assert emission.text == f"T={emission.celsius}C"
+    for frame in frames(device(format="short", count=50), seed=5):
+        assert frame.data == f"T={only_celsius(frame)}C\r\n".encode()
 
 
-def test_line_ends_as_arduino_ends_it() -> None:
-    emission = Emission("sim-S1", 1, "S1", 70.0, "sensor_id: S1, suhu: 70°C", 0.0)
-    assert emission.line == b"sensor_id: S1, suhu: 70\xc2\xb0C\r\n"
-
-
-def test_banner_is_a_comment_line() -> None:
-    assert banner(device(name="press-1")) == b"# suhu-firmware press-1 ready\r\n"
+def test_banner_is_a_comment_line_unless_the_family_has_its_own() -> None:
+    assert device(name="press-1").banner_bytes == b"# suhu-firmware press-1 ready\r\n"
+    assert device(format="max6675").banner_bytes == b"MAX6675 test\r\n"
 
 
 def test_hot_curve_prints_distinct_lines() -> None:
-    texts = [emission.text for emission in emissions(device(curve="hot", rate=50, count=10_000), seed=1)]
-    assert texts[:2] == ["S1 90.011", "S1 90.009"]
-    assert len(set(texts)) == 10_000
+    lines = [frame.data for frame in frames(device(curve="hot", rate=50, count=10_000))]
+    assert lines[:2] == [b"S1 90.011\r\n", b"S1 90.009\r\n"]
+    assert len(set(lines)) == 10_000

@@ -3,11 +3,11 @@ from pathlib import Path
 import pytest
 
 from firmware_sim.errors import TruthUnwritable
-from firmware_sim.script import Emission
+from firmware_sim.frame import Frame, Outage, Reading
 from firmware_sim.truth import TruthLog
 
-FIRST = Emission("press-1", 1, "S1", 70.2, "T=70.2C", 0.0)
-SECOND = Emission("press-1", 2, "Ofen-Süd", 83.4, "sensor_id: Ofen-Süd, suhu: 83.4°C", 0.5)
+FIRST = Frame("press-1", 0.0, b"T=70.2C\r\n", (Reading("S1", 70.2),), seq=1)
+SECOND = Frame("press-1", 0.5, "sensor_id: Ofen-Süd, suhu: 83.4°C\r\n".encode(), (Reading("Ofen-Süd", 83.4),), seq=2)
 
 
 def test_a_reading_is_a_line_that_can_be_read_at_once(tmp_path: Path) -> None:
@@ -15,7 +15,7 @@ def test_a_reading_is_a_line_that_can_be_read_at_once(tmp_path: Path) -> None:
     with TruthLog(path) as truth:
         truth.note_emitted(FIRST, 1_795_320_326_228_469_484)
         assert path.read_text() == (
-            '{"device": "press-1", "seq": 1, "sensor_id": "S1", "celsius": 70.2, "text": "T=70.2C", '
+            '{"device": "press-1", "seq": 1, "text": "T=70.2C", "readings": [{"sensor_id": "S1", "celsius": 70.2}], '
             '"emitted_at_ns": 1795320326228469484}\n'
         )
 
@@ -25,8 +25,8 @@ def test_a_dropped_reading_says_so(tmp_path: Path) -> None:
     with TruthLog(path) as truth:
         truth.note_dropped(SECOND, 5)
     assert path.read_text(encoding="utf-8") == (
-        '{"device": "press-1", "seq": 2, "sensor_id": "Ofen-Süd", "celsius": 83.4, '
-        '"text": "sensor_id: Ofen-Süd, suhu: 83.4°C", "emitted_at_ns": 5, "dropped": true}\n'
+        '{"device": "press-1", "seq": 2, "text": "sensor_id: Ofen-Süd, suhu: 83.4°C", '
+        '"readings": [{"sensor_id": "Ofen-Süd", "celsius": 83.4}], "emitted_at_ns": 5, "dropped": true}\n'
     )
 
 
@@ -55,3 +55,23 @@ def test_a_place_that_cannot_be_written_is_an_error_at_once(tmp_path: Path) -> N
 def test_a_full_disk_is_an_error() -> None:
     with TruthLog(Path("/dev/full")) as truth, pytest.raises(TruthUnwritable, match="No space left on device"):
         truth.note_emitted(FIRST, 1)
+
+
+def test_a_damaged_frame_names_its_faults_and_what_may_still_come_out(tmp_path: Path) -> None:
+    path = tmp_path / "truth.jsonl"
+    with TruthLog(path) as truth:
+        truth.note_emitted(FIRST.spoiled("noise", b"\x81\xffT=70.2C\r\n"), 7)
+    assert truth.emitted == {}
+    assert path.read_text() == (
+        '{"device": "press-1", "seq": 1, "hex": "81ff543d37302e32430d0a", "readings": [], '
+        '"allowed": [{"sensor_id": "S1", "celsius": 70.2}], "faults": ["noise"], "emitted_at_ns": 7}\n'
+    )
+
+
+def test_an_outage_is_a_line_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "truth.jsonl"
+    with TruthLog(path) as truth:
+        truth.note_outage(Outage("press-1", 4.0, 2.5, "unplug"), 9)
+    assert path.read_text() == (
+        '{"device": "press-1", "faults": ["unplug"], "readings": [], "duration_s": 2.5, "emitted_at_ns": 9}\n'
+    )
