@@ -1,12 +1,11 @@
 import random
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 from firmware_sim.checksums import modbus_crc
-from firmware_sim.faults import OUTAGE_S, OUTAGES, Fault, Trigger, Wire
+from firmware_sim.damage import DAMAGES, body_of
+from firmware_sim.faults import KINDS, OUTAGE_S, OUTAGES, Fault, Trigger, Wire
 from firmware_sim.frame import Frame, Outage
-from firmware_sim.personality import Personality
 from firmware_sim.probe import triggers
 from firmware_sim.scenario import Device, WiredDevice
 from firmware_sim.uart import as_heard
@@ -15,13 +14,15 @@ NOISE = [byte for byte in range(0x80, 0xFF) if byte != 0xB0]  # 0xB0 alone is a 
 NEVER_UTF8 = b"\xff"  # so that no noise is by chance a letter in front of a sensor's name
 DEFAULT_BAUD = 9600
 EXCEPTION_BIT = 0x80
+TIMING = ["torn", "slow-trickle"]  # when bytes leave, and not which
+CONTENT = [kind for kind in KINDS if kind not in TIMING]
 LOSE_THEIR_END = frozenset({"cut", "missing-end", "wrong-baud"})
 
 
 class Disturbance:
     """What befalls a device's frames on their way. Pure; the same seed, the same damage.
 
-    A frame that lost its end takes the next one down with it: both are one line to a reader.
+    A line that lost its end takes the next one down with it: both are one line to a reader.
     """
 
     def __init__(self, device: Device, seed: int) -> None:
@@ -35,38 +36,40 @@ class Disturbance:
     def of(self, frame: Frame) -> Iterable[Frame | Outage]:
         """What becomes of one frame: nothing, or some, and outages before them."""
         sensor_ids = frozenset(reading.sensor_id for reading in (*frame.readings, *frame.allowed))
-        outages: list[Outage] = []
+        everyone = frozenset(self._device.sensors)
+        fired = [trigger for trigger in self._triggers if trigger.fires(frame.due_s, sensor_ids or everyone)]
+        outages = [self._gone(frame, trigger.fault) for trigger in fired if trigger.fault.kind in OUTAGES]
+        if any(trigger.fault.kind == "silence" for trigger in fired):
+            return [*outages, replace(frame.spoiled("silence", b""), allowed=())]
         frames = [frame]
-        for trigger in self._triggers:
-            if not trigger.fires(frame.due_s, sensor_ids or frozenset(self._device.sensors)):
-                continue
-            if trigger.fault.kind in OUTAGES:
-                duration_s = trigger.fault.for_s or OUTAGE_S
-                outages.append(Outage(frame.device, frame.due_s, duration_s, trigger.fault.kind))
-                self._open_ended = None
-            else:
-                frames = [after for before in frames for after in self._struck(before, trigger)]
-        return [*outages, *(after for before in frames for after in self._on_the_line(before))]
+        for trigger in _in_order(fired, CONTENT):
+            frames = [after for before in frames for after in self._struck(before, trigger)]
+        frames = [after for before in frames for after in self._on_the_line(before)]
+        for trigger in _in_order(fired, TIMING):
+            frames = [after for before in frames for after in self._in_pieces(before, trigger)]
+        return [*outages, *frames]
 
     def rest(self) -> Iterable[Frame]:
         """What was held back when nothing more comes."""
         return [self._held] if self._held else []
 
+    def _gone(self, frame: Frame, fault: Fault) -> Outage:
+        self._open_ended = None  # the next client begins a new line
+        return Outage(frame.device, frame.due_s, fault.for_s or OUTAGE_S, fault.kind)
+
     def _struck(self, frame: Frame, trigger: Trigger) -> list[Frame]:
-        kind, fault, rng = trigger.fault.kind, trigger.fault, trigger.rng
+        kind, fault = trigger.fault.kind, trigger.fault
         match kind:
-            case "silence":
-                return [replace(frame.spoiled(kind, b""), allowed=())]
             case "duplicate" | "flood":
                 copies = fault.times if kind == "flood" else 1
-                again = replace(frame, readings=(), allowed=frame.readings).with_fault(kind)
+                again = replace(frame, readings=(), allowed=(*frame.readings, *frame.allowed)).with_fault(kind)
                 return [frame, *[again] * copies]
-            case "torn" | "slow-trickle":
-                return _in_pieces(frame, self._pieces(frame, kind, rng), fault.pause_s, kind)
             case "reboot":
                 return [replace(frame, data=self._device.banner_bytes, readings=(), faults=(kind,)), frame]
+            case "unplug" | "disconnect":
+                return [frame]
             case _:
-                return [self._changed(frame, fault, rng)]
+                return [self._changed(frame, fault, trigger.rng)]
 
     def _changed(self, frame: Frame, fault: Fault, rng: random.Random) -> Frame:
         kind = fault.kind
@@ -83,34 +86,48 @@ class Disturbance:
             case "glued" | "retained":
                 return replace(frame, retain=frame.retain or kind == "retained").with_fault(kind)
             case _:
-                return frame.spoiled(kind, _DAMAGES[kind](self._family, frame.data, rng))
-
-    def _pieces(self, frame: Frame, kind: str, rng: random.Random) -> list[bytes]:
-        if kind == "slow-trickle":
-            return [bytes([byte]) for byte in frame.data]
-        where = rng.randrange(1, max(2, len(_body(self._family, frame.data))))
-        return [frame.data[:where], frame.data[where:]]
+                return frame.spoiled(kind, DAMAGES[kind](self._family, frame.data, rng))
 
     def _on_the_line(self, frame: Frame) -> list[Frame]:
-        """Glue it to what was held back or has no end yet."""
-        if self._open_ended is not None and frame.data:
+        """Glue it to what was held back, or to what has no end yet."""
+        if self._open_ended is not None:
             frame = frame.spoiled(f"after {self._open_ended}", frame.data)
             self._open_ended = None
-        if self._is_line and not LOSE_THEIR_END.isdisjoint(frame.faults):
-            self._open_ended = next(fault for fault in frame.faults if fault in LOSE_THEIR_END)
-        if self._held is not None:
-            frame = replace(
-                frame,
-                data=self._held.data + frame.data,
-                readings=self._held.readings + frame.readings,
-                allowed=self._held.allowed + frame.allowed,
-                faults=tuple(dict.fromkeys(self._held.faults + frame.faults)),
-            )
-            self._held = None
-        elif "glued" in frame.faults:
+        if self._is_line:
+            self._open_ended = next((fault for fault in frame.faults if fault in LOSE_THEIR_END), None)
+        if self._held is None:
+            if "glued" not in frame.faults:
+                return [frame]
             self._held = frame
             return []
-        return [frame]
+        both = replace(
+            frame,
+            data=self._held.data + frame.data,
+            readings=self._held.readings + frame.readings,
+            allowed=self._held.allowed + frame.allowed,
+            faults=tuple(dict.fromkeys(self._held.faults + frame.faults)),
+        )
+        self._held = None
+        return [both]
+
+    def _in_pieces(self, frame: Frame, trigger: Trigger) -> list[Frame]:
+        """Only the last piece completes the frame, though a line within it may be complete before."""
+        pieces = [bytes([byte]) for byte in frame.data]
+        if trigger.fault.kind == "torn":
+            where = trigger.rng.randrange(1, max(2, len(body_of(self._family, frame.data))))
+            pieces = [frame.data[:where], frame.data[where:]]
+        parts = [
+            replace(
+                frame,
+                data=piece,
+                due_s=frame.due_s + number * trigger.fault.pause_s,
+                continues=frame.continues or number > 0,
+                readings=(),
+                allowed=(*frame.readings, *frame.allowed),
+            ).with_fault(trigger.fault.kind)
+            for number, piece in enumerate(pieces)
+        ]
+        return [*parts[:-1], replace(parts[-1], readings=frame.readings, allowed=frame.allowed)]
 
 
 def line_baud(device: Device) -> int:
@@ -119,71 +136,12 @@ def line_baud(device: Device) -> int:
     return pace if isinstance(pace, int) else DEFAULT_BAUD
 
 
-def _in_pieces(frame: Frame, pieces: list[bytes], gap_s: float, kind: str) -> list[Frame]:
-    """Only the last piece completes the frame."""
-    parts = []
-    for number, piece in enumerate(pieces):
-        last = number == len(pieces) - 1
-        part = replace(
-            frame,
-            data=piece,
-            due_s=frame.due_s + number * gap_s,
-            continues=frame.continues or number > 0,
-            readings=frame.readings if last else (),
-            allowed=frame.allowed if last else (),
-        )
-        parts.append(part.with_fault(kind))
-    return parts
-
-
-def _body(family: Personality, data: bytes) -> bytes:
-    return data.removesuffix(family.end.encode())
-
-
-def _cut(family: Personality, data: bytes, rng: random.Random) -> bytes:
-    """In the second half: the value was begun, and the name of the sensor is whole."""
-    body = _body(family, data)
-    return body[: rng.randrange((len(body) + 1) // 2, max(len(body), 2))]
-
-
-def _without_end(family: Personality, data: bytes, rng: random.Random) -> bytes:
-    del rng  # nothing is left to chance
-    return _body(family, data)
-
-
-def _bit_flipped(family: Personality, data: bytes, rng: random.Random) -> bytes:
-    """Where nothing else could tell, a bit that makes the text no text; a `0` would become a degree sign."""
-    body = bytearray(_body(family, data))
-    if family.has_checksum:
-        body[rng.randrange(len(body))] ^= 1 << rng.randrange(8)
-    else:
-        where = rng.choice([index for index, byte in enumerate(body) if byte < 0x80 and byte != ord("0")])
-        body[where] ^= 0x80
-    return bytes(body) + data[len(body) :]
-
-
-def _wrong_checksum(family: Personality, data: bytes, rng: random.Random) -> bytes:
-    if family.protocol == "modbus":
-        return data[:-2] + (int.from_bytes(data[-2:]) ^ rng.randrange(1, 0x10000)).to_bytes(2)
-    star = data.rindex(b"*") + 1
-    wrong = int(data[star : star + 2], 16) ^ rng.randrange(1, 0x100)
-    return data[:star] + b"%02X" % wrong + data[star + 2 :]
-
-
-def _with_commas(family: Personality, data: bytes, rng: random.Random) -> bytes:
-    del family, rng
-    return re.sub(rb"(\d)\.(\d)", rb"\1,\2", data)
+def _in_order(fired: list[Trigger], kinds: list[str]) -> list[Trigger]:
+    """As it would happen to bytes on their way, whatever the order in the scenario."""
+    chosen = [trigger for trigger in fired if trigger.fault.kind in kinds]
+    return sorted(chosen, key=lambda trigger: kinds.index(trigger.fault.kind))
 
 
 def _exception(frame: Frame, code: int) -> bytes:
     answer = bytes([frame.data[0], frame.data[1] | EXCEPTION_BIT, code])
     return answer + modbus_crc(answer)
-
-
-_DAMAGES: dict[str, Callable[[Personality, bytes, random.Random], bytes]] = {
-    "cut": _cut,
-    "missing-end": _without_end,
-    "bit-flip": _bit_flipped,
-    "wrong-checksum": _wrong_checksum,
-    "decimal-comma": _with_commas,
-}

@@ -28,7 +28,7 @@ class Kind:
     of_value: bool = False  # changes what the sensor measures, not how it is sent
 
 
-KINDS = {
+KINDS = {  # in the order in which they would happen to a reading on its way
     "drift": Kind("the value runs away by celsius_per_s", EVERYWHERE, frozenset({"celsius_per_s"}), of_value=True),
     "stuck": Kind("the value stays what it was", of_value=True),
     "sentinel": Kind(
@@ -38,24 +38,24 @@ KINDS = {
         of_value=True,
     ),
     "silence": Kind("nothing is sent; a poll is not answered"),
+    "decimal-comma": Kind("printed with a decimal comma", frozenset({Wire.LINE})),
+    "exception": Kind("a Modbus exception with `code`, no answer", frozenset({Wire.POLL}), frozenset({"code"})),
+    "wrong-checksum": Kind("the checksum does not fit (families that have one)", SERIAL),
+    "bit-flip": Kind("one bit is wrong: any where there is a checksum, else the top bit of a character", SERIAL),
+    "echo": Kind("the adapter sends the request back before the answer", frozenset({Wire.POLL})),
+    "noise": Kind("size_bytes of garbage before it, no line end", SERIAL, frozenset({"size_bytes"})),
+    "missing-end": Kind("without its line end: the next one is glued to it", frozenset({Wire.LINE})),
+    "cut": Kind("broken off in its second half; on a line the next one is glued to it"),
+    "wrong-baud": Kind("garbled as a client hears it that listens at `baud`", SERIAL, frozenset({"baud"})),
+    "retained": Kind("published with the retain flag: who subscribes later gets a stale copy", frozenset({Wire.MQTT})),
     "duplicate": Kind("sent twice"),
     "flood": Kind("sent `times` more in one go", EVERYWHERE, frozenset({"times"})),
-    "cut": Kind("broken off in its second half; on a line the next one is glued to it"),
-    "missing-end": Kind("without its line end: the next one is glued to it", frozenset({Wire.LINE})),
+    "reboot": Kind("the banner comes in between, as after a power dip", frozenset({Wire.LINE})),
+    "glued": Kind("held back and sent in one write with the next", frozenset({Wire.LINE})),
     "torn": Kind("in two pieces, gap_s apart; whole in the end", SERIAL, frozenset({"gap_s"})),
     "slow-trickle": Kind("byte by byte, gap_s apart; whole in the end", SERIAL, frozenset({"gap_s"})),
-    "glued": Kind("held back and sent in one write with the next", frozenset({Wire.LINE})),
-    "noise": Kind("size_bytes of garbage before it, no line end", SERIAL, frozenset({"size_bytes"})),
-    "bit-flip": Kind("one bit is wrong: any where there is a checksum, else the top bit of a character", SERIAL),
-    "wrong-baud": Kind("garbled as a client hears it that listens at `baud`", SERIAL, frozenset({"baud"})),
-    "wrong-checksum": Kind("the checksum does not fit (families that have one)", SERIAL),
-    "decimal-comma": Kind("printed with a decimal comma", frozenset({Wire.LINE})),
-    "reboot": Kind("the banner comes in between, as after a power dip", frozenset({Wire.LINE})),
-    "exception": Kind("a Modbus exception with `code`, no answer", frozenset({Wire.POLL}), frozenset({"code"})),
-    "echo": Kind("the adapter sends the request back before the answer", frozenset({Wire.POLL})),
     "unplug": Kind("the port vanishes for for_s and comes back as another terminal under the same name", SERIAL),
     "disconnect": Kind("cut off from the broker for for_s: the will is published", frozenset({Wire.MQTT})),
-    "retained": Kind("published with the retain flag: who subscribes later gets a stale copy", frozenset({Wire.MQTT})),
 }  # fmt: skip
 OUTAGES = frozenset({"unplug", "disconnect"})
 OUTAGE_S = 2.0  # unless for_s says otherwise

@@ -98,7 +98,6 @@ class MqttClient:
         if not isinstance(connection, socket.socket) or not self._connected.listening:
             return
         self._client.reconnect_delay_set(math.ceil(duration_s), math.ceil(duration_s))
-        self._told_away = True  # as planned
         connection.shutdown(socket.SHUT_RDWR)
         await self._connected.ends()
         await self._connected.begins()

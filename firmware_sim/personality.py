@@ -48,6 +48,7 @@ class Personality(BaseModel):
     sensors: tuple[str, ...] = ("S1",)  # unless the scenario names others
     names_sensor: bool = True  # the frame or its topic says which sensor it is from
     resolution: Resolution | None = None
+    range: tuple[float, float] | None = None  # °C; beyond it the sensor says its end
     decimals: int | None = None  # of the printed value in °C; those of the resolution unless given
 
     frame: str = "<items>"
@@ -73,6 +74,11 @@ class Personality(BaseModel):
     def has_checksum(self) -> bool:
         """Whether a reader can tell that a bit is wrong."""
         return self.protocol == "modbus" or bool(self.checksum)
+
+    @property
+    def is_structured(self) -> bool:
+        """Whether a reader can tell that a part is missing without a line end."""
+        return self.protocol == "sparkplug" or self.frame.startswith(("{", "["))
 
     @property
     def encoding(self) -> str:

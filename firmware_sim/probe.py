@@ -40,7 +40,7 @@ class Probe:
             curve, seed=seed, device=device.name, sensor_id=sensor_id, interval_s=1.0 / device.rate
         )
         self._triggers = triggers(device, seed, f"{sensor_id}/", of_value=True)
-        self._last = 0.0
+        self._last: float | None = None
 
     def read(self, due_s: float) -> Sample:
         """The next sample; to be called once for each interval of virtual time."""
@@ -55,13 +55,15 @@ class Probe:
                 case "drift":
                     celsius += trigger.fault.celsius_per_s * (due_s - trigger.fault.from_s)
                 case "stuck":
-                    celsius = self._last or celsius
+                    celsius = celsius if self._last is None else self._last
                 case "sentinel":
                     sample = self._sentinel(trigger.fault.which, trigger.rng, tuple(faults))
         self._last = celsius
         return sample or Sample(self._sensor_id, self._stepped(celsius), faults=tuple(faults))
 
     def _stepped(self, celsius: float) -> Shown:
+        lowest, highest = self._family.range or (-273.15, 2500.0)
+        celsius = min(max(celsius, lowest), highest)
         stepped = round(celsius / self._resolution_celsius) * self._resolution_celsius
         return Shown(float(f"{stepped:.{self._decimals}f}"), self._decimals)
 

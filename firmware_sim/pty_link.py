@@ -172,6 +172,7 @@ class PtyLink:
         if packet[0] & termios.TIOCPKT_FLUSHREAD:
             self._quiet_since_s = asyncio.get_running_loop().time()
             self._rest = b""
+            self._after_garbage = False
             self.presence.set(listening=False)
         elif packet[0] == termios.TIOCPKT_DATA and self.presence.listening:
             self.on_request(packet[1:])

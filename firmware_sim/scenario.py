@@ -137,6 +137,8 @@ class Device(BaseModel):
                 return f"{self.format} has none"
             case "sentinel" if fault.which is not None and fault.which not in named:
                 return f"{self.format} has {', '.join(named)}"
+            case "cut" if Wire.MQTT in self.wires and not family.is_structured:
+                return f"half a message of {self.format} is a whole one to any reader"
             case "wrong-checksum" if not family.has_checksum:
                 return f"{self.format} has no checksum"
             case "decimal-comma" if family.has_checksum or (self.resolution_celsius == 1 and family.decimals is None):

@@ -26,6 +26,9 @@ class Subscriber:
         """Payloads in order, without what the broker has delivered again."""
         return [message.payload.decode() for message in self.messages if not message.dup]
 
+    def publish(self, topic: str, payload: bytes) -> None:
+        self._client.publish(topic, payload, qos=1)
+
     def close(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()

@@ -87,7 +87,7 @@ def test_a_torn_line_comes_in_two_pieces_and_only_the_last_completes_it() -> Non
     assert rest.data
     assert (beginning.due_s, rest.due_s) == (1.0, 1.5)
     assert (beginning.continues, rest.continues) == (False, True)
-    assert summary(beginning)[1:] == ([], [], ("torn",))
+    assert summary(beginning)[1:] == ([], [65.7], ("torn",))
     assert summary(rest)[1:] == ([65.7], [], ("torn",))
     assert after.data == PLAIN[2]
 
@@ -245,3 +245,8 @@ def test_the_same_seed_is_the_same_bytes_whatever_the_faults() -> None:
     assert len({fault for frame in first for fault in frame.faults}) > 9
     assert [frame.seq for frame in first] == list(range(1, 501))
     assert frames(500, *many, seed=2) != first
+
+
+def test_beyond_its_range_a_sensor_says_its_end() -> None:
+    runaway = frames(3, {"kind": "drift", "celsius_per_s": 50.0}, format="dht")
+    assert [frame.readings[0].celsius for frame in runaway] == [65.3, 80.0, 80.0]

@@ -31,19 +31,19 @@ def test_every_transport_is_wired(device: AnyDevice, kind: type) -> None:
 
 
 def test_many_devices_in_one_process(start: Start, tmp_path: Path) -> None:
-    names = [f"press-{number}" for number in range(20)]
+    names = [f"press-{number}" for number in range(200)]
     scenario = tmp_path / "scenario.toml"
     scenario.write_text(
         "\n".join(
             f'[[device]]\ntransport = "pty"\nname = "{name}"\nlink = "{tmp_path}/{name}"\n'
-            f'sensors = ["S-{name}"]\nrate = 50\n'
+            f'sensors = ["S-{name}"]\nrate = 5\n'
             for name in names
         )
     )
     child = start("--scenario", str(scenario))
     assert [child.ready() for _ in names] == [f"{tmp_path}/{name}" for name in names]
     ports = [serial.Serial(str(tmp_path / name), timeout=5) for name in names]
-    received = {name: read_lines(port, 21)[1:] for name, port in zip(names, ports, strict=True)}
+    received = {name: read_lines(port, 6)[1:] for name, port in zip(names, ports, strict=True)}
     code, out, err = child.stop()
     for port in ports:
         port.close()
@@ -51,7 +51,7 @@ def test_many_devices_in_one_process(start: Start, tmp_path: Path) -> None:
     emitted = {name: [fact["text"] for fact in child.truth() if fact["device"] == name] for name in names}
     assert out == "emitted " + " ".join(f"S-{name}={len(emitted[name])}" for name in names) + " dropped=0\n"
     for name in names:
-        assert received[name] == emitted[name][:20]
+        assert received[name] == emitted[name][:5]
 
 
 def test_one_silent_device_does_not_hold_up_the_others(start: Start, tmp_path: Path) -> None:

@@ -73,17 +73,17 @@ def test_below_zero_is_twos_complement() -> None:
     ask(cold, "010400010001")
     frame = ask(cold, "010400010001")
     assert frame is not None
-    assert frame.readings[0].celsius < -100.0
-    assert registers(frame) == [0x10000 + round(frame.readings[0].celsius * 10)]
+    assert frame.readings[0].celsius == -40.0
+    assert registers(frame) == [0xFE70]
 
 
 def test_a_float_with_the_low_word_first() -> None:
     frame = ask(bus("modbus-float-swapped"), "010400000002")
     low, high = registers(frame)
-    assert high == 0x4282  # 65.0 to 65.5 as a 32-bit float
+    assert high == 0x4282  # 65.48 as a 32-bit float is 4282F5C3
     assert frame is not None
-    assert frame.readings == (Reading("S1", 65.06),)
-    assert low == 0x1EB8
+    assert frame.readings == (Reading("S1", 65.48),)
+    assert low == 0xF5C3
 
 
 def test_a_probe_that_cannot_be_relied_on_says_so_in_its_status() -> None:
