@@ -10,10 +10,11 @@ from pydantic import ValidationError
 
 from firmware_sim import fleet
 from firmware_sim.curves import Curve
+from firmware_sim.device import OnClose
 from firmware_sim.errors import FlagError, SimulatorError
 from firmware_sim.faults import KINDS
 from firmware_sim.personality import personalities
-from firmware_sim.scenario import OnClose, Scenario, load, mistakes_of
+from firmware_sim.scenario import Scenario, load, mistakes_of
 from firmware_sim.truth import TruthLog
 
 FLAG_OF = {"link": "--pty"}  # the other keys are called like their flags

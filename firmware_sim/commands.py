@@ -2,9 +2,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from firmware_sim.device import Device
 from firmware_sim.frame import Frame
 from firmware_sim.probe import Sample, probes
-from firmware_sim.scenario import Device
 from firmware_sim.speech import Speech
 
 DCON_ADDRESS = "01"

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from firmware_sim.checksums import modbus_crc
 from firmware_sim.damage import DAMAGES, body_of
+from firmware_sim.device import Device, WiredDevice
 from firmware_sim.faults import KINDS, OUTAGE_S, OUTAGES, Fault, Trigger, Wire
 from firmware_sim.frame import Frame, Outage
 from firmware_sim.probe import triggers
-from firmware_sim.scenario import Device, WiredDevice
 from firmware_sim.uart import as_heard
 
 NOISE = [byte for byte in range(0x80, 0xFF) if byte != 0xB0]  # 0xB0 alone is a degree sign

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from firmware_sim.commands import TextCommands
 from firmware_sim.conversation import Answerer, Conversation
+from firmware_sim.device import AnyDevice, MqttDevice, OnClose, PtyDevice, TcpDevice
 from firmware_sim.disturbance import Disturbance
 from firmware_sim.faults import Wire
 from firmware_sim.modbus_rtu import ModbusBus
@@ -13,7 +14,7 @@ from firmware_sim.mqtt_client import MqttClient
 from firmware_sim.outlet import Outlet
 from firmware_sim.playback import Playback
 from firmware_sim.pty_link import PtyLink
-from firmware_sim.scenario import AnyDevice, MqttDevice, OnClose, PtyDevice, Scenario, TcpDevice
+from firmware_sim.scenario import Scenario
 from firmware_sim.script import script
 from firmware_sim.sparkplug import EdgeNode
 from firmware_sim.speech import Speech

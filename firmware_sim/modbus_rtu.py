@@ -2,10 +2,10 @@ import struct
 from collections.abc import Iterator, Mapping
 
 from firmware_sim.checksums import modbus_crc
+from firmware_sim.device import Device
 from firmware_sim.frame import Frame, Reading
 from firmware_sim.personality import Registers
 from firmware_sim.probe import Sample, probes
-from firmware_sim.scenario import Device
 
 REQUEST_BYTES = 8  # of the functions that read: unit, function, address, count, CRC
 MAX_COUNT = 125

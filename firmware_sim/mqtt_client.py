@@ -14,9 +14,9 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from firmware_sim.device import MqttDevice
 from firmware_sim.frame import Frame
 from firmware_sim.outlet import Presence, ignore, until
-from firmware_sim.scenario import MqttDevice
 from firmware_sim.sparkplug import EdgeNode
 from firmware_sim.speech import Speech
 from firmware_sim.truth import TruthLog

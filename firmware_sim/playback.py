@@ -2,9 +2,9 @@ import asyncio
 import time
 from collections.abc import Iterable
 
+from firmware_sim.device import OnClose
 from firmware_sim.frame import Frame, Outage
 from firmware_sim.outlet import Outlet
-from firmware_sim.scenario import OnClose
 from firmware_sim.truth import TruthLog
 from firmware_sim.wire import Wire
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from firmware_sim.curves import Curve, celsius_series
+from firmware_sim.device import Device
 from firmware_sim.faults import KINDS, Trigger
 from firmware_sim.frame import Reading
 from firmware_sim.rendering import Shown
-from firmware_sim.scenario import Device
 
 
 @dataclass(frozen=True, slots=True)

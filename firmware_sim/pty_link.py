@@ -2,27 +2,23 @@ import asyncio
 import fcntl
 import os
 import select
-import struct
 import termios
 import time
-import tty
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+from firmware_sim.device import PtyDevice
 from firmware_sim.errors import LinkUnavailable
 from firmware_sim.frame import Frame
 from firmware_sim.outlet import POLL_S, Presence, ignore, until
-from firmware_sim.scenario import PtyDevice
+from firmware_sim.terminal import INT, fresh_terminal, speed_of
 from firmware_sim.truth import TruthLog
 from firmware_sim.uart import as_heard
 
 UNPLUGGED = -1
 CLIENT_POLL_S = 0.05  # nobody tells that a client has opened; hundreds of idle devices must not cost a core
 EMPTY_LOOKS = 3  # bytes on their way inside the kernel are in no count, so one look at an empty terminal can be wrong
-INT = struct.Struct("i")
-TERMIOS2 = struct.Struct("4IB19s2I")  # flags, line discipline, control characters, input and output speed
-TCGETS2 = 0x80000000 | TERMIOS2.size << 16 | ord("T") << 8 | 0x2A  # tells any speed, where tcgetattr knows only Bxxx
 
 
 class PtyLink:
@@ -54,13 +50,13 @@ class PtyLink:
         """The fixed speed, or the one the client has set."""
         if self._device.pace != "client":
             return self._device.pace
-        return self._client_baud() if self._master != UNPLUGGED else None
+        return speed_of(self._master) if self._master != UNPLUGGED else None
 
     @asynccontextmanager
     async def open(self, tasks: asyncio.TaskGroup) -> AsyncIterator[None]:
         """Hold the link from entry to exit."""
         self._tasks = tasks
-        self._plug(*_terminal(self._device.link))
+        self._plug(*fresh_terminal(self._device.link))
         try:
             self._announce(f"ready pty {self._device.name} {self._device.link}")
             yield
@@ -69,7 +65,7 @@ class PtyLink:
 
     async def interrupt(self, duration_s: float) -> None:
         """Come back as another terminal under the same name, as an adapter does that is pulled and put in again."""
-        fresh = _terminal(self._device.link)  # made now: the number of the old one is still taken
+        fresh = fresh_terminal(self._device.link)  # made now: the number of the old one is still taken
         self._unplug()
         try:
             await asyncio.sleep(duration_s)
@@ -191,14 +187,9 @@ class PtyLink:
         pending = poll.poll(0)
         return pending[0][1] if pending else 0
 
-    def _client_baud(self) -> int | None:
-        attributes = fcntl.ioctl(self._master, TCGETS2, bytes(TERMIOS2.size))
-        speed: int = TERMIOS2.unpack(attributes)[-1]
-        return speed or None
-
     def _garbled(self, data: bytes) -> bytes:
         """A device with a speed of its own is heard as such."""
-        own, client = self._device.pace, self._client_baud()
+        own, client = self._device.pace, speed_of(self._master)
         return data if own in {None, "client", client} or client is None else as_heard(data, int(own or 0), client)
 
     def _as_heard(self, frame: Frame) -> Frame:
@@ -243,21 +234,3 @@ class PtyLink:
             yield slave
         finally:
             os.close(slave)
-
-
-def _terminal(link: Path) -> tuple[int, Path]:
-    """A fresh raw pseudo-terminal: its master, and where it can be opened.
-
-    Raises:
-        LinkUnavailable: there is none to be had.
-    """
-    try:
-        master, slave = os.openpty()
-    except OSError as exc:
-        raise LinkUnavailable(link, exc.strerror or str(exc)) from exc
-    node = Path(os.ttyname(slave))
-    tty.setraw(slave)  # a fresh terminal echoes: the device would read its own text
-    os.close(slave)
-    os.set_blocking(master, False)
-    fcntl.ioctl(master, termios.TIOCPKT, INT.pack(1))
-    return master, node

@@ -2,10 +2,10 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from firmware_sim.device import Device
 from firmware_sim.disturbance import Disturbance
 from firmware_sim.frame import Frame, Outage
 from firmware_sim.probe import Probe, Sample, probes
-from firmware_sim.scenario import Device
 from firmware_sim.sparkplug import EdgeNode
 from firmware_sim.speech import Speech
 

@@ -1,9 +1,9 @@
 from collections.abc import Iterator, Sequence
 
+from firmware_sim.device import Device, MqttDevice
 from firmware_sim.frame import Frame
 from firmware_sim.probe import Sample
 from firmware_sim.protobuf import chunk, integer, real
-from firmware_sim.scenario import Device, MqttDevice
 
 GROUP = "Plant1"
 FLOAT, INT64, BOOLEAN = 9, 4, 11  # data types of the specification

@@ -2,11 +2,11 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from firmware_sim.checksums import nmea_checksum
+from firmware_sim.device import Device, MqttDevice
 from firmware_sim.frame import Frame, Reading
 from firmware_sim.personality import Part
 from firmware_sim.probe import Sample
 from firmware_sim.rendering import render
-from firmware_sim.scenario import Device, MqttDevice
 
 
 class Speech:

@@ -4,10 +4,10 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from firmware_sim.device import TcpDevice
 from firmware_sim.errors import AddressUnavailable
 from firmware_sim.frame import Frame
 from firmware_sim.outlet import Presence, ignore, until
-from firmware_sim.scenario import TcpDevice
 from firmware_sim.truth import TruthLog
 
 CLIENT_BUFFER_BYTES = 65_536  # what a slow client may be behind before it misses lines

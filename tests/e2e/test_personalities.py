@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from firmware_sim.commands import TextCommands
+from firmware_sim.device import Device as SimulatedDevice
+from firmware_sim.device import MqttDevice, TcpDevice
 from firmware_sim.disturbance import Disturbance
 from firmware_sim.faults import KINDS, Wire
 from firmware_sim.frame import Frame, Reading
 from firmware_sim.modbus_rtu import ModbusBus
 from firmware_sim.personality import personalities
-from firmware_sim.scenario import Device as SimulatedDevice
-from firmware_sim.scenario import MqttDevice, TcpDevice
 from firmware_sim.script import script
 from firmware_sim.sparkplug import EdgeNode
 from firmware_sim.speech import Speech

@@ -1,8 +1,8 @@
 from typing import Any
 
 from firmware_sim.commands import TextCommands
+from firmware_sim.device import TcpDevice
 from firmware_sim.frame import Reading
-from firmware_sim.scenario import TcpDevice
 
 
 def module(family: str, **keys: Any) -> TextCommands:

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
+from firmware_sim.device import MqttDevice, TcpDevice
 from firmware_sim.frame import Frame, Outage, Reading
-from firmware_sim.scenario import MqttDevice, TcpDevice
 from firmware_sim.script import script
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 import serial
 
+from firmware_sim.device import AnyDevice, MqttDevice, PtyDevice, TcpDevice
 from firmware_sim.fleet import outlet_of
 from firmware_sim.mqtt_client import MqttClient
 from firmware_sim.pty_link import PtyLink
-from firmware_sim.scenario import AnyDevice, MqttDevice, PtyDevice, Scenario, TcpDevice
+from firmware_sim.scenario import Scenario
 from firmware_sim.tcp_server import TcpServer
 from firmware_sim.truth import TruthLog
 from tests.firmware_sim.child import Child, read_lines

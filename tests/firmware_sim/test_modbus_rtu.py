@@ -3,9 +3,9 @@ from typing import Any
 import pytest
 
 from firmware_sim.checksums import modbus_crc
+from firmware_sim.device import TcpDevice
 from firmware_sim.frame import Frame, Reading
 from firmware_sim.modbus_rtu import ModbusBus
-from firmware_sim.scenario import TcpDevice
 
 
 def bus(family: str = "modbus-xy-md02", **keys: Any) -> ModbusBus:

@@ -3,10 +3,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from firmware_sim.device import OnClose
 from firmware_sim.frame import Frame, Outage, Reading
 from firmware_sim.outlet import Presence, ignore
 from firmware_sim.playback import Playback
-from firmware_sim.scenario import OnClose
 from firmware_sim.truth import TruthLog
 
 

@@ -1,7 +1,7 @@
 from typing import Any
 
+from firmware_sim.device import TcpDevice
 from firmware_sim.probe import Probe, decimals_of
-from firmware_sim.scenario import TcpDevice
 
 
 def probe(seed: int = 1, **keys: Any) -> Probe:

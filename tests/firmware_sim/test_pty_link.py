@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import serial
 
+from firmware_sim.device import PtyDevice
 from firmware_sim.errors import LinkUnavailable
 from firmware_sim.pty_link import PtyLink
-from firmware_sim.scenario import PtyDevice
 from firmware_sim.truth import TruthLog
 from tests.firmware_sim.child import Child, read_lines, read_until_unplugged, wait_until
 

@@ -5,8 +5,9 @@ import pytest
 from pydantic import ValidationError
 
 from firmware_sim.curves import Curve
+from firmware_sim.device import MqttDevice, OnClose, PtyDevice, TcpDevice
 from firmware_sim.errors import ScenarioError
-from firmware_sim.scenario import MqttDevice, OnClose, PtyDevice, TcpDevice, load
+from firmware_sim.scenario import load
 
 SAMPLE = Path(__file__).parents[2] / "firmware_sim" / "sample-scenario.toml"
 PTY = '[[device]]\ntransport = "pty"\nname = "press-1"\nlink = "/tmp/x"\nsensors = ["S1"]\n'

@@ -2,8 +2,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from firmware_sim.device import TcpDevice
 from firmware_sim.frame import Frame
-from firmware_sim.scenario import TcpDevice
 from firmware_sim.script import script
 
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from firmware_sim.device import MqttDevice
 from firmware_sim.frame import Frame, Reading
-from firmware_sim.scenario import MqttDevice
 from firmware_sim.script import script
 from firmware_sim.sparkplug import EdgeNode
 

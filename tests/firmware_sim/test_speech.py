@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from firmware_sim.device import Device, MqttDevice, TcpDevice
 from firmware_sim.faults import Wire
 from firmware_sim.frame import Frame, Reading
 from firmware_sim.personality import personalities
-from firmware_sim.scenario import Device, MqttDevice, TcpDevice
 from firmware_sim.script import script
 from firmware_sim.speech import Speech
 
