@@ -11,6 +11,8 @@ from firmware_sim.outlet import Outlet
 from firmware_sim.truth import TruthLog
 from firmware_sim.wire import Wire
 
+MAX_UNHEARD = 64  # pieces of requests that wait while a device is busy answering
+
 
 class Answerer(Protocol):
     """The pure side of a device that speaks when it is spoken to."""
@@ -31,9 +33,9 @@ class Conversation:
         self._outlet = outlet
         self._truth = truth
         self._answer_s = answer_s
-        self._heard: asyncio.Queue[bytes] = asyncio.Queue()
+        self._heard: asyncio.Queue[bytes] = asyncio.Queue(MAX_UNHEARD)
         self._seqs = itertools.count(1)
-        outlet.on_request = self._heard.put_nowait
+        outlet.on_request = self._hear
 
     async def run(self) -> None:
         """Never return."""
@@ -42,6 +44,10 @@ class Conversation:
                 asked_s = asyncio.get_running_loop().time()
                 for outcome in self._disturbance.of(frame):
                     await self._give(outcome, asked_s + self._answer_s - frame.due_s)
+
+    def _hear(self, data: bytes) -> None:
+        if not self._heard.full():  # else its receive buffer overruns
+            self._heard.put_nowait(data)
 
     async def _give(self, outcome: Frame | Outage, started_s: float) -> None:
         if isinstance(outcome, Outage):
