@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
@@ -23,6 +23,7 @@ from firmware_sim.truth import TruthLog
 
 MAX_WAITING = 10_000  # readings kept while the broker is away; later ones are dropped
 KEEPALIVE_S = 10
+MESSAGE_NUMBERS = 65_535  # that can be under way at once
 MAX_RECONNECT_DELAY_S = 2
 GOODBYE_S = 0.1  # for the DISCONNECT packet at the end
 
@@ -120,13 +121,12 @@ class MqttClient:
             self._waiting.popleft()
 
     def _published(self, frame: Frame) -> bool:
+        if self._unacked >= MESSAGE_NUMBERS:
+            return False
         at_ns = time.time_ns()
         data = self._voice.sealed(frame)
-        info = self._client.publish(frame.topic, data, qos=1, retain=frame.retain)
-        if info.rc is MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:  # all 65,535 message numbers are under way
-            return False
-        # whatever else rc says: paho has it now, and repeats it until it is acknowledged
-        self._unacked += 1
+        self._client.publish(frame.topic, data, qos=1, retain=frame.retain)
+        self._unacked += 1  # whatever publish said: paho has it now, and repeats it until it is acknowledged
         self._truth.note_emitted(replace(frame, data=data), at_ns)
         return True
 

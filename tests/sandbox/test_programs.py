@@ -21,7 +21,7 @@ def test_firmware_tells_where_its_device_is_and_what_it_emitted(tmp_path: Path) 
             firmware.wait_until(lambda: truth.exists() and truth.read_text().count("\n"), 20, "the first reading")
         finally:
             os.close(port)
-    assert json.loads(truth.read_text().splitlines()[0])["sensor_id"] == "S1"
+    assert json.loads(truth.read_text().splitlines()[0])["readings"][0]["sensor_id"] == "S1"
     assert firmware.returncode == 0
 
 
