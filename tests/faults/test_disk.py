@@ -159,7 +159,8 @@ def test_a_disk_that_others_fill_to_the_last_byte_still_lets_everything_out(
         rig.start()
     recovery_s = rig.await_everything()
     verdict = rig.verdict()
-    assert verdict.broken(repeats_allowed=killed) == {}
+    assert verdict.broken(repeats_allowed=True) == {}  # of a batch whose answer the refusing proxy cut off
+    assert killed or verdict.redelivered == []
     fault = "disk filled by others to the last byte" + (", and then killed" if killed else "")
     outcome(8, fault).add(verdict, recovery_s=[recovery_s])
 

@@ -157,7 +157,7 @@ def test_a_deleted_topic_is_waited_for(make_rig: MakeRig, kafka: Kafka, outcome:
     rig.load.burst(300)
     line = rig.gateway.wait_for_line("event=kafka_down", PATIENCE_S)
     assert f"has no topic {rig.name}: create it" in line
-    assert rig.status()["waiting"] == 300
+    rig.await_waiting(300)
     kafka.create_topic(rig.name, PARTITIONS)
     wait_until(lambda: len(rig.topic()) >= 300, PATIENCE_S, "the other half in the new topic")
     rig.gateway.stop()
