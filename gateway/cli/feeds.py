@@ -78,9 +78,9 @@ def put_feed(document: dict[str, Any], feed: dict[str, Any], *, configured: bool
     table = {KEYS[source][name]: value for name, value in given.items()}
     if "start" in table:
         table["start"] = "beginning"
-    of_file = document[source]
+    of_file = document.get(source)
     for other in SOURCES:
         document[other] = None if other in {"simulator", "http_server"} else []
     document[source] = [table] if source in NEEDED else (of_file or {}) | table
     if source == "csv" and not configured:
-        document["gateway"]["interval_s"] = 0  # every row is meant, however fast it comes
+        document.setdefault("gateway", {})["interval_s"] = 0  # every row is meant, however fast it comes

@@ -55,11 +55,11 @@ def effective_config(
         ConfigError: see config.load; an option is checked as the file's key is.
     """
     config = Config() if config_path is None else load(config_path)
-    document = config.model_dump()
+    document = config.model_dump(exclude_unset=True)  # what nobody wrote must not look written
     if feed is not None:
         put_feed(document, feed, configured=config_path is not None)
     if bootstrap_servers is not None:
-        document["kafka"]["bootstrap_servers"] = bootstrap_servers.split(",")
+        document.setdefault("kafka", {})["bootstrap_servers"] = bootstrap_servers.split(",")
     if journal is not None:
-        document["journal"]["path"] = journal
+        document.setdefault("journal", {})["path"] = journal
     return check(document, "command line")

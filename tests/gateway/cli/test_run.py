@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.cli.run import effective_config
+from gateway.config import JournalOptions, KafkaOptions, load
 from gateway.journal import Journal
 
 REFUSED = "127.0.0.1:1"  # nothing listens on port 1
@@ -39,6 +41,18 @@ def test_a_password_file_that_is_not_there_ends_with_78_and_names_the_place(tmp_
     assert ended.returncode == 78
     assert f"mqtt[1].password_file: {tmp_path}/none: No such file or directory: it must be there" in ended.stderr
     assert not (tmp_path / "journal.db").exists()
+
+
+def test_options_leave_the_files_tables_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "gateway.toml"
+    path.write_text(
+        '[[serial]]\nport = "/dev/ttyUSB0"\n[[mqtt]]\n[[mqtt.devices]]\ntopics = ["a"]\n[[csv]]\npath = "a.csv"\n'
+    )
+    assert effective_config(path, "kafka.example:9092", tmp_path / "j.db").model_dump() == {
+        **load(path).model_dump(),
+        "kafka": KafkaOptions(bootstrap_servers=["kafka.example:9092"]).model_dump(),
+        "journal": JournalOptions(path=tmp_path / "j.db").model_dump(),
+    }
 
 
 def test_an_option_is_checked_like_the_files_keys() -> None:
