@@ -20,6 +20,7 @@ Every reading is unique; afterwards the topic is read from its beginning and hel
 The same tests run in `make test`, each with fewer repetitions. A gateway that breaks a promise on purpose
 (acknowledges before the commit, does not sync, skips, delays, tears or renumbers a record, keeps a fault to itself)
 must fail them. What they cannot show is a disk that reports a sync as done and drops it.
+A kill, a hang and a stop under systemd (2, 3, 4) are tried in a booted one by `tests/deploy`, not here.
 
 - *records*: different event ids that reached the topic or, where the test ends with Kafka down, the journal.
 - *lost*: readings that the MQTT broker had accepted for the gateway (a serial line: that stood in the journal) and that
