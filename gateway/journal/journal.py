@@ -7,7 +7,6 @@ cost, is in docs/decisions/0003-journal-on-sqlite.md.
 import os
 import secrets
 import sqlite3
-import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,26 +15,19 @@ import structlog
 
 from gateway import wire
 from gateway.errors import SpoolError
-from gateway.journal import inspect
+from gateway.journal import inspect, tables
 from gateway.journal.database import JOURNAL_ID_CHARACTERS, JOURNAL_ID_LENGTH, connect
 from gateway.journal.folder import has_lock, is_damage, prepare, translated
 from gateway.journal.high_mark import HighMark
 from gateway.journal.operations import Append, Delivered, DropOldest, Hold, Operation, Quarantine, Release, Remember
 from gateway.journal.place import bring_back, identity, is_in_place, require_in_place
 from gateway.journal.room import Room
-from gateway.journal.salvage import crc, intact, put_aside
+from gateway.journal.salvage import put_aside
 from gateway.model import Reading, Record
 
 log = structlog.get_logger()
 
-# sqlite3 lets another thread run with every row of executemany(), and then waits for its turn again: a group of
-# a thousand took 8 ms, in statements of many rows it takes 2. SQLite before 3.32 has 999 parameters, here 5 a row.
-ROWS_AT_ONCE = 100
-INSERT_ONE = "INSERT INTO queue VALUES (?, ?, ?, ?, ?)"
-INSERT_MANY = INSERT_ONE + ", (?, ?, ?, ?, ?)" * (ROWS_AT_ONCE - 1)
 DELETE_AT_ROWS = 2_000  # delivered rows are deleted in bulk; the mark tells which they are until then
-
-POSITION_OF = "position of "  # and the source's name: a key of the table meta
 
 
 class Journal:
@@ -153,16 +145,10 @@ class Journal:
         after = max(after, self._delivered)
         with translated(self._path):
             while True:
-                rows = self._db.execute(
-                    "SELECT sequence, crc, timestamp_ms, key, value FROM queue"
-                    " WHERE sequence > ? ORDER BY sequence LIMIT ?",
-                    (after, limit),
-                ).fetchall()
-                records = [record for row in rows if (record := intact(*row)) is not None]
-                if len(records) == len(rows):
+                records, damaged = tables.queued(self._db, after, limit)
+                if not damaged:
                     return records
-                good = {record.sequence for record in records}
-                self._put_damaged_aside([row[0] for row in rows if row[0] not in good])
+                self._put_damaged_aside(damaged)
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """Look into the file, see inspect.py; changes nothing.
@@ -176,8 +162,7 @@ class Journal:
     def held(self) -> list[Reading]:
         """The readings that waited for their second to end when the journal was last closed."""
         with translated(self._path):
-            rows = self._db.execute("SELECT crc, reading FROM held ORDER BY sensor_id").fetchall()
-        return [wire.decode_held(payload) for checksum, payload in rows if checksum == zlib.crc32(payload)]
+            return tables.held(self._db)
 
     def position(self, source: str) -> str | None:
         """How far this source has been read, as it was when its readings were committed; None: never.
@@ -186,8 +171,7 @@ class Journal:
             SpoolError: the file cannot be read.
         """
         with translated(self._path):
-            row = self._db.execute("SELECT value FROM meta WHERE name = ?", (POSITION_OF + source,)).fetchone()
-        return row[0] if row is not None and isinstance(row[0], str) else None
+            return tables.position(self._db, source)
 
     def close(self) -> None:
         """Close the file and let the next process have it."""
@@ -252,8 +236,7 @@ class Journal:
         self._journal_id = str(meta["journal_id"])
         self.name = f"{self._gateway_id}/{self._journal_id}"
         self._delivered = int(meta["delivered"])
-        newest = self._db.execute("SELECT max(sequence) FROM queue").fetchone()[0]
-        self._next_sequence = max(newest or 0, self._delivered, 0) + 1
+        self._next_sequence = max(tables.newest(self._db) or 0, self._delivered, 0) + 1
 
     def _replace_damaged(self, damage: BaseException) -> None:
         salvage = put_aside(self._path)
@@ -274,9 +257,11 @@ class Journal:
         first = 1 - len(waiting)
         self._db.execute("BEGIN IMMEDIATE")
         self._db.execute("DELETE FROM queue")
-        self._insert([Record(first + place, old.key, old.value, old.timestamp_ms) for place, old in enumerate(waiting)])
+        tables.enqueue(
+            self._db, [Record(first + place, old.key, old.value, old.timestamp_ms) for place, old in enumerate(waiting)]
+        )
         self._db.execute("UPDATE meta SET value = ? WHERE name = 'journal_id'", (journal_id,))
-        self._db.execute("UPDATE meta SET value = ? WHERE name = 'delivered'", (first - 1,))
+        tables.mark_delivered(self._db, first - 1)
         self._db.execute("COMMIT")
         self._load()
 
@@ -291,8 +276,8 @@ class Journal:
                 held: dict[str, Reading | None] = {}  # by sensor, after all of it; None: nothing
                 for operation in operations:
                     self._do(operation, records, held)
-                self._insert(records)
-                self._keep(held)
+                tables.enqueue(self._db, records)
+                tables.hold(self._db, held)
                 self._db.execute("COMMIT")
                 require_in_place(self._path, self._identity)
             except BaseException:
@@ -321,15 +306,15 @@ class Journal:
     def _delete_in_steps(self, through: int) -> None:
         """Delete what was delivered, as many rows at a time as the room left allows: each step makes more of it."""
         rows = DELETE_AT_ROWS
-        while (oldest := self._db.execute("SELECT min(sequence) FROM queue").fetchone()[0]) is not None:
+        while (oldest := tables.oldest(self._db)) is not None:
             upto = min(oldest + rows - 1, through)
             if upto < oldest:
                 return
             try:
                 with translated(self._path):
                     self._db.execute("BEGIN IMMEDIATE")
-                    self._db.execute("UPDATE meta SET value = max(value, ?) WHERE name = 'delivered'", (upto,))
-                    self._db.execute("DELETE FROM queue WHERE sequence <= ?", (upto,))
+                    tables.mark_delivered(self._db, max(self._delivered, upto))
+                    tables.delete_through(self._db, upto)
                     self._db.execute("COMMIT")
                 self._begin_wal_anew()
             except SpoolError as exc:
@@ -350,17 +335,13 @@ class Journal:
         through = self._through(operations)
         if through > self._delivered:
             self._delivered = through
-            self._db.execute("UPDATE meta SET value = ? WHERE name = 'delivered'", (through,))
-        oldest = self._db.execute("SELECT min(sequence) FROM queue").fetchone()[0]
+            tables.mark_delivered(self._db, through)
+        oldest = tables.oldest(self._db)
         if oldest is not None and oldest <= self._delivered and self._delivered - oldest + 1 >= delete_at_rows:
-            self._db.execute("DELETE FROM queue WHERE sequence <= ?", (self._delivered,))
+            tables.delete_through(self._db, self._delivered)
         for operation in operations:
             if isinstance(operation, DropOldest):
-                self.dropped_total += self._db.execute(
-                    "DELETE FROM queue WHERE sequence IN"
-                    " (SELECT sequence FROM queue WHERE sequence > ? ORDER BY sequence LIMIT ?)",
-                    (self._delivered, operation.count),
-                ).rowcount
+                self.dropped_total += tables.delete_oldest(self._db, self._delivered, operation.count)
 
     def _do(self, operation: Operation, records: list[Record], held: dict[str, Reading | None]) -> None:
         match operation:
@@ -372,11 +353,9 @@ class Journal:
                 held[reading.sensor_id] = None
                 records.append(self._encode(reading))
             case Remember(position):
-                named = (POSITION_OF + position.source, position.text)
-                self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", named)
+                tables.remember(self._db, position.source, position.text)
             case Quarantine(record, reason):
-                aside = (record.sequence, reason, record.timestamp_ms, record.key, record.value)
-                self._db.execute("INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?, ?, ?)", aside)
+                tables.put_aside(self._db, record, reason)
             case Delivered() | DropOldest():
                 pass  # _make_room has done it
 
@@ -385,37 +364,10 @@ class Journal:
         self._next_sequence += 1
         return record
 
-    def _insert(self, records: Sequence[Record]) -> None:
-        whole = len(records) - len(records) % ROWS_AT_ONCE
-        for first in range(0, whole, ROWS_AT_ONCE):
-            values = [
-                value
-                for r in records[first : first + ROWS_AT_ONCE]
-                for value in (r.sequence, crc(r.key, r.value), r.timestamp_ms, r.key, r.value)
-            ]
-            self._db.execute(INSERT_MANY, values)
-        rows = [(r.sequence, crc(r.key, r.value), r.timestamp_ms, r.key, r.value) for r in records[whole:]]
-        self._db.executemany(INSERT_ONE, rows)
-
-    def _keep(self, held: dict[str, Reading | None]) -> None:
-        for sensor_id, reading in held.items():
-            if reading is None:
-                self._db.execute("DELETE FROM held WHERE sensor_id = ?", (sensor_id,))
-            else:
-                payload = wire.encode_held(reading)
-                row = (sensor_id, zlib.crc32(payload), payload)
-                self._db.execute("INSERT OR REPLACE INTO held VALUES (?, ?, ?)", row)
-
     def _put_damaged_aside(self, sequences: list[int]) -> None:
         log.error("records_damaged", path=str(self._path), sequences=sequences, effect="kept in quarantine")
         self._db.execute("BEGIN IMMEDIATE")
-        for sequence in sequences:
-            self._db.execute(
-                "INSERT OR REPLACE INTO quarantine SELECT sequence, 'damaged: its checksum differs',"
-                " ifnull(timestamp_ms, 0), ifnull(key, x''), ifnull(value, x'') FROM queue WHERE sequence = ?",
-                (sequence,),
-            )
-            self._db.execute("DELETE FROM queue WHERE sequence = ?", (sequence,))
+        tables.move_damaged_aside(self._db, sequences)
         self._db.execute("COMMIT")
         self.quarantined_total += len(sequences)
 
