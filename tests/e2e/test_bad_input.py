@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import secrets
+import signal
 import tty
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -50,7 +51,15 @@ PAYLOADS = {
 class Rig:
     """One daemon with one MQTT broker, one terminal and two topics of its own."""
 
-    def __init__(self, work_dir: Path, kafka: Kafka, mosquitto: Mosquitto, *, rejected: str | None = None) -> None:
+    def __init__(
+        self,
+        work_dir: Path,
+        kafka: Kafka,
+        mosquitto: Mosquitto,
+        *,
+        rejected: str | None = None,
+        client: str = "kafka-python-ng",
+    ) -> None:
         self.name = f"bad-{secrets.token_hex(4)}"
         self.rejected = f"{self.name}-rejected" if rejected is None else rejected
         self.kafka = kafka
@@ -62,7 +71,7 @@ class Rig:
         config.write_text(
             f'[gateway]\nid = "pabrik-1"\ninterval_s = 0\n[journal]\npath = "{self.journal}"\n'
             f'[kafka]\nbootstrap_servers = ["{kafka.bootstrap_servers}"]\ntopic = "{self.name}"\n'
-            f'rejected_topic = "{self.rejected}"\n[[serial]]\nport = "{os.ttyname(terminal)}"\n'
+            f'rejected_topic = "{self.rejected}"\nclient = "{client}"\n[[serial]]\nport = "{os.ttyname(terminal)}"\n'
             f'[[mqtt]]\nport = {mosquitto.port}\ntopics = ["{self.name}/{{sensor_id}}"]\n'
         )
         kafka.create_topic(self.name, 3)
@@ -125,11 +134,11 @@ MakeRig = Callable[..., Rig]
 def make_rig(tmp_path: Path, kafka: Kafka, mosquitto: Mosquitto) -> Iterator[MakeRig]:
     made: list[Rig] = []
 
-    def make(*, create: bool = True, **details: str) -> Rig:
-        rig = Rig(tmp_path, kafka, mosquitto, **details)
+    def make(*, create: bool = True, **details: Any) -> Rig:
+        rig = Rig(tmp_path, details.pop("kafka", kafka), mosquitto, **details)
         made.append(rig)
         if create:
-            kafka.create_topic(rig.rejected, 1)
+            rig.kafka.create_topic(rig.rejected, 1)
         rig.start()
         return rig
 
@@ -138,8 +147,11 @@ def make_rig(tmp_path: Path, kafka: Kafka, mosquitto: Mosquitto) -> Iterator[Mak
         rig.close()
 
 
-def test_each_bad_message_lands_with_reason_and_bytes_and_the_next_good_one_comes_out(make_rig: MakeRig) -> None:
-    rig = make_rig()
+@pytest.mark.parametrize("client", ["kafka-python-ng", "confluent"])
+def test_each_bad_message_lands_with_reason_and_bytes_and_the_next_good_one_comes_out(
+    make_rig: MakeRig, client: str
+) -> None:
+    rig = make_rig(client=client)
     for number, (payload, _) in enumerate(PAYLOADS.values()):
         rig.publish(payload, f"bad-{number}")
     rig.publish(b"70.25")
@@ -229,6 +241,42 @@ def test_without_the_topic_one_line_says_so_and_readings_flow_until_it_is_made(m
     assert said.count("event=rejected_frames_unsent") == 1
     assert f"has no topic {rig.rejected}: create it" in said
     assert SECRET.decode() not in said
+
+
+@pytest.mark.parametrize("client", ["kafka-python-ng", "confluent"])
+def test_bad_frames_while_kafka_is_down_cost_no_reading(make_rig: MakeRig, tmp_path: Path, client: str) -> None:
+    with Kafka(tmp_path) as kafka:
+        rig = make_rig(kafka=kafka, client=client)
+        rig.publish(b"noise 0")
+        rig.publish(b"70.0")
+        rig.await_reading("S1", 70.0)
+        rig.await_frames(1)
+        kafka.kill()
+        for number in range(1, 21):
+            rig.publish(b"noise %d" % number)
+            rig.publish(b"%d" % (70 + number))
+        rig.gateway.wait_for_line("event=rejected_frames_unsent", PATIENCE_S)
+        wait_until(lambda: rig.state()["readings_total"] == {"mqtt": 21}, PATIENCE_S, "21 readings taken")
+        kafka.start()
+        rig.await_reading("S1", 90.0)
+        rig.gateway.wait_for_line("event=rejected_frames_sent_again", PATIENCE_S)
+        rig.gateway.stop()
+        assert list(dict.fromkeys(rig.readings())) == [("S1", 70.0 + number) for number in range(21)]
+        assert {base64.b64decode(one["raw"]) for one in rig.frames()} >= {b"noise %d" % number for number in range(9)}
+
+
+def test_a_reload_takes_the_frames_to_another_topic(make_rig: MakeRig, tmp_path: Path) -> None:
+    rig = make_rig()
+    rig.publish(b"noise 1")
+    rig.await_frames(1)
+    first, rig.rejected = rig.rejected, f"{rig.name}-elsewhere"
+    rig.kafka.create_topic(rig.rejected, 1)
+    config = tmp_path / "gateway.toml"
+    config.write_text(config.read_text().replace(f'"{first}"', f'"{rig.rejected}"'))
+    os.kill(rig.gateway.pid, signal.SIGHUP)
+    rig.gateway.wait_for_line("event=reloaded", PATIENCE_S)
+    rig.publish(b"noise 2")
+    assert [base64.b64decode(one["raw"]) for one in rig.await_frames(1)] == [b"noise 2"]
 
 
 def test_switched_off_nothing_is_sent_and_nothing_said(make_rig: MakeRig) -> None:
