@@ -113,11 +113,12 @@ def test_a_flood_of_one_kind_takes_nothing_from_other_reasons_and_sources() -> N
 
 def test_a_long_silence_saves_up_no_more_than_ten() -> None:
     async def scenario(rig: Rig) -> None:
+        rig.offer(1)
         rig.now_s = 3600.0
         rig.offer(20)
         await rig.frames.drained()
 
-    assert len(play(ScriptedSink(), scenario).landed()) == 10
+    assert len(play(ScriptedSink(), scenario).landed()) == 1 + 10
 
 
 def test_memory_is_bounded_while_the_sink_hangs_and_nothing_is_told_wrong() -> None:
@@ -140,6 +141,7 @@ def test_memory_is_bounded_while_the_sink_hangs_and_nothing_is_told_wrong() -> N
 def test_a_missing_topic_is_told_once_and_what_fits_is_sent_when_it_is_there() -> None:
     async def scenario(rig: Rig) -> None:
         rig.offer(1)
+        rig.offer(1, reason="empty")
         while len(rig.sink.batches) < 4:
             await asyncio.sleep(0)
         await rig.frames.drained()
@@ -150,18 +152,38 @@ def test_a_missing_topic_is_told_once_and_what_fits_is_sent_when_it_is_there() -
     assert "create it" in lines[0]["error"]
     assert 'kafka.rejected_topic = ""' in lines[0]["effect"]
     assert rig.pauses_s == [5.0, 5.0, 5.0]
-    assert rig.landed() == [("bad_json", 0)]
+    assert rig.landed() == [("bad_json", 0), ("empty", 0)]
+
+
+def test_a_second_outage_is_told_again() -> None:
+    async def scenario(rig: Rig) -> None:
+        for sends in (2, 4):
+            rig.offer(1)
+            while len(rig.sink.batches) < sends:
+                await asyncio.sleep(0)
+            await rig.frames.drained()
+
+    with capture_logs() as lines:
+        play(ScriptedSink(unsent, lambda _batch: Receipt(), unsent), scenario)
+    assert [line["event"] for line in lines] == ["rejected_frames_unsent", "rejected_frames_sent_again"] * 2
 
 
 def test_a_stop_does_not_wait_for_a_sink_that_takes_nothing() -> None:
+    sink = ScriptedSink()
+
+    def unsent_and_then_hangs(batch: list[Record]) -> Receipt:
+        sink.open.clear()
+        return unsent(batch)
+
     async def scenario(rig: Rig) -> None:
+        sink.answers.append(unsent_and_then_hangs)
         rig.offer(1)
-        while not rig.pauses_s:
+        while len(sink.batches) < 2:
             await asyncio.sleep(0)
         rig.offer(1)
         await rig.frames.drained()
 
-    play(ScriptedSink(*[unsent] * 1_000), scenario)
+    assert play(sink, scenario).landed() == []
 
 
 @pytest.mark.parametrize("answer", [first_refused, broken])
