@@ -18,6 +18,7 @@ from gateway.pipeline.committer import Committer
 from gateway.pipeline.forwarding import Forwarder
 from gateway.pipeline.intake import Intake
 from gateway.pipeline.pacing import Pacer
+from gateway.pipeline.rejected_frames import RejectedFrames
 from gateway.sinks.kafka_sink import KafkaClient, KafkaSink
 from gateway.sources.csv_options import CsvOptions
 from gateway.sources.http_options import HttpOptions, HttpServerOptions
@@ -54,8 +55,11 @@ class Pipeline:
         self.config = config
         options = _options(config, simulate=simulate)
         self._sources = [_source(one, config, place, self._recall) for place, one in enumerate(options)]
-        self._sink = KafkaSink(_kafka_client(config), config.kafka.bootstrap_servers, config.kafka.topic)
+        self._sink = _kafka_sink(config, config.kafka.topic)
         self._forwarder = Forwarder(self._sink)
+        # A client of its own, made when the first frame is sent: no reading ever waits behind a bad frame.
+        rejected_sink = _kafka_sink(config, config.kafka.rejected_topic) if config.kafka.rejected_topic else None
+        self._rejected = RejectedFrames(rejected_sink, config.gateway.id)
         self._last_sends_s = LAST_SENDS_S
 
     @asynccontextmanager
@@ -68,7 +72,8 @@ class Pipeline:
         self._journal = journal
         self._forwarder.restart(journal.name, journal.delivered, journal.last_sequence)
         self._committer = committer = Committer(journal, self._forwarder, self.config.journal.when_full)
-        self._intake = intake = Intake(Pacer(self.config.gateway.interval_s, self.config.gateway.keep), committer)
+        pacer = Pacer(self.config.gateway.interval_s, self.config.gateway.keep)
+        self._intake = intake = Intake(pacer, committer, self._rejected.offer)
 
         async def answer(request: dict[str, Any]) -> dict[str, Any]:
             found = await committer.ask(lambda opened: opened.answer(request))
@@ -78,6 +83,7 @@ class Pipeline:
             committer.submit([Release(reading) for reading in held], lambda: None)
         committer.start()
         self._forwarding = asyncio.create_task(self._forwarder.run(committer), name="forwarding")
+        self._rejecting = asyncio.create_task(self._rejected.run(), name="rejected frames")
         self._pacing = asyncio.create_task(intake.release_held(), name="pacing")
         self._reading = asyncio.create_task(self._read_sources(), name="sources")
         try:
@@ -145,6 +151,8 @@ class Pipeline:
             "delivered_total": self._forwarder.delivered_total,
             "readings_total": dict(self._intake.readings_total),
             "rejected_total": dict(self._intake.rejected_total),
+            "rejected_sent_total": self._rejected.sent_total,
+            "rejected_unsent_total": self._rejected.unsent_total,
             "dropped_total": dict(self._intake.dropped_total),
         }
 
@@ -169,6 +177,7 @@ class Pipeline:
             readings=self._intake.readings_total.total(),
             retained=self._intake.retained_total,
             rejected=self._intake.rejected_total.total(),
+            rejected_sent=self._rejected.sent_total,
             superseded=self._intake.superseded_total,
             dropped=self._intake.dropped_total.total() + self._journal.dropped_total,
             delivered=self._forwarder.delivered_total,
@@ -182,10 +191,13 @@ class Pipeline:
         await self._committer.settled()
         if self._forwarder.down_s is None:  # else it would be waiting for nothing
             try:
-                await asyncio.wait_for(self._forwarder.drained(), self._last_sends_s)
+                async with asyncio.timeout(self._last_sends_s):
+                    await self._forwarder.drained()
+                    await self._rejected.drained()
             except TimeoutError:
                 pass
-        await _end(self._forwarding)
+        await _end(self._forwarding, self._rejecting)
+        await self._rejected.close()
         await self._sink.close()
         await self._committer.stop()
 
@@ -254,7 +266,11 @@ def _broker(options: MqttOptions, client_id: str) -> Broker:
     )
 
 
-def _kafka_client(config: Config) -> KafkaClient:
+def _kafka_sink(config: Config, topic: str) -> KafkaSink:
+    return KafkaSink(_kafka_client(config, topic), config.kafka.bootstrap_servers, topic)
+
+
+def _kafka_client(config: Config, topic: str) -> KafkaClient:
     """The configured client; the other one is not loaded, because each takes several megabytes of memory.
 
     Raises:
@@ -265,7 +281,7 @@ def _kafka_client(config: Config) -> KafkaClient:
         case "kafka-python-ng":
             from gateway.sinks.kafka_python import KafkaPythonClient
 
-            return KafkaPythonClient(kafka.bootstrap_servers, kafka.topic, name)
+            return KafkaPythonClient(kafka.bootstrap_servers, topic, name)
         case "confluent":
             try:
                 from gateway.sinks.kafka_confluent import ConfluentClient
@@ -274,7 +290,7 @@ def _kafka_client(config: Config) -> KafkaClient:
                     f'kafka.client is "confluent", but its package cannot be loaded ({exc}): '
                     'pip install "suhu-gateway[fast]", or leave the line out'
                 ) from exc
-            return ConfluentClient(kafka.bootstrap_servers, kafka.topic, name)
+            return ConfluentClient(kafka.bootstrap_servers, topic, name)
         case _:
             assert_never(kafka.client)
 

@@ -63,6 +63,7 @@ class KafkaOptions(Section):
 
     bootstrap_servers: list[str] = Field(default=["localhost:9092"], min_length=1)
     topic: str = Field(default="sensor-suhu", pattern=r"^[A-Za-z0-9._-]{1,249}$")
+    rejected_topic: str = Field(default="sensor-suhu-rejected", pattern=r"^[A-Za-z0-9._-]{0,249}$")
     client: Literal["kafka-python-ng", "confluent"] = "kafka-python-ng"
 
     @field_validator("bootstrap_servers")

@@ -19,6 +19,7 @@ class LineFramer:
     max_bytes: int = MAX_LINE_BYTES
     terminator: bytes = b""
     overlong_total: int = 0
+    overlong: list[bytes] = field(default_factory=list, init=False)  # what the last `feed` dropped, as far as it came
     _rest: bytes = field(default=b"", init=False)
     _skipping: bool = field(default=True, init=False)  # until the next line end
 
@@ -29,6 +30,7 @@ class LineFramer:
 
     def feed(self, data: bytes) -> list[bytes]:
         """The lines that `data` completes, in order, without their ends."""
+        self.overlong = []
         if self.terminator:
             first, *others = (self._rest + data).split(self.terminator)
         else:
@@ -47,7 +49,7 @@ class LineFramer:
         if self._skipping:
             self._rest = self._begun_terminator(rest)
         elif len(rest) > self.max_bytes:
-            self.overlong_total += 1
+            self._drop(rest)
             self._rest = self._begun_terminator(rest)
             self._skipping = True
         else:
@@ -60,5 +62,9 @@ class LineFramer:
     def _is_overlong(self, line: bytes) -> bool:
         if len(line) <= self.max_bytes:
             return False
-        self.overlong_total += 1
+        self._drop(line)
         return True
+
+    def _drop(self, line: bytes) -> None:
+        self.overlong_total += 1
+        self.overlong.append(line)

@@ -29,7 +29,9 @@ class Rejected:
 
     reason: str  # stable code, see FrameError
     detail: str  # for a person
-    raw: bytes  # as it arrived
+    raw: bytes  # as it arrived, or the beginning of it
+    topic: str = ""  # where on the source it came from, if that has topics
+    whole_bytes: int = 0  # how long it was, when that is more than `raw`
 
 
 def nothing_to_acknowledge() -> None:

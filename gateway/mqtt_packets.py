@@ -8,6 +8,7 @@ Packet format: OASIS MQTT 3.1.1 and 5, sections 2.1 and 2.2 (fixed header) and 3
 from dataclasses import dataclass
 
 MAX_PACKET_BYTES = 1 << 20  # what is longer is not kept: 16 times the largest payload that is decoded
+KEPT_BYTES = 4096  # of the payload of such a packet, for whoever looks for what sends it
 
 PUBLISH_QOS_1 = 0x32
 PUBLISH_MASK = 0xF6  # type and QoS; DUP and RETAIN may be anything
@@ -23,7 +24,7 @@ class Message:
     retained: bool
     packet_id: int
     qos: int
-    oversized: bool = False  # the payload was not kept
+    whole_bytes: int = 0  # how long the payload was, when only its beginning was kept
 
 
 class PacketSplitter:
@@ -83,24 +84,25 @@ class PacketSplitter:
             payload += length
             if payload > end:
                 raise ValueError("a PUBLISH that is shorter than its properties")
+        is_whole = end <= len(data)
         return Message(
             data[body + 2 : topic_end],
-            data[payload:end],
+            data[payload : end if is_whole else min(payload + KEPT_BYTES, end)],
             bool(data[first] & RETAIN),
             data[topic_end] << 8 | data[topic_end + 1],
             1,
+            0 if is_whole else end - payload,
         )
 
     def _skip_oversized(self, data: bytes, first: int, header: tuple[int, int], messages: list[Message]) -> bool:
-        """Give the message without its payload; False while its topic and packet id have not arrived."""
+        """Give the message with the beginning of its payload; False while that has not arrived."""
         body, length = header
         if data[first] & PUBLISH_MASK != PUBLISH_QOS_1:
             return False
         topic_end = body + 2 + int.from_bytes(data[body : body + 2], "big")
-        if len(data) < topic_end + 2:
+        if len(data) < topic_end + 2 + KEPT_BYTES:
             return False
-        packet_id = int.from_bytes(data[topic_end : topic_end + 2], "big")
-        messages.append(Message(data[body + 2 : topic_end], b"", bool(data[first] & RETAIN), packet_id, 1, True))
+        messages.append(self._message(data, first, body, body + length))
         self._skip = body + length - len(data)
         return True
 

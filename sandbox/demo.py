@@ -79,9 +79,10 @@ class Demo:
                 self._announced("kafka", self._kafka, self._kafka.bootstrap_servers),
                 self._announced("mosquitto", self._mosquitto, f"{self._mosquitto.host}:{self._mosquitto.port}"),
             )
-            for topic in (TOPIC, f"{TOPIC}-alerts"):
+            topics = [TOPIC, f"{TOPIC}-alerts", f"{TOPIC}-rejected"]
+            for topic in topics:
                 self._kafka.create_topic(topic, PARTITIONS)
-            self._console.state("kafka", f"topics {TOPIC} and {TOPIC}-alerts, {PARTITIONS} partitions each")
+            self._console.state("kafka", f"topics {', '.join(topics)}, {PARTITIONS} partitions each")
             sandbox.start(
                 self._announced("spark", self._alerts, spark),
                 self._announced("press-1", plant.press, "sensor S1 on a serial line"),

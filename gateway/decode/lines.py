@@ -68,7 +68,6 @@ class Lines:
     def feed(self, data: bytes) -> Decoded:
         """The temperatures and refusals of the lines that `data` completes."""
         decoded = Decoded([], [])
-        overlong = self._framer.overlong_total
         for line in self._framer.feed(data):
             try:
                 if self._is_plain and line[0] == OPEN_BRACE:  # this and the next are what most devices print
@@ -81,9 +80,8 @@ class Lines:
                     decoded.add(self._decoded(line), line)
             except FrameError as exc:
                 decoded.refused.append(Refused(exc.reason, str(exc), line))
-        if (overlong := self._framer.overlong_total - overlong) > 0:
-            text = f"a line of more than {self._framer.max_bytes} bytes"
-            decoded.refused.extend([Refused("overlong", text, b"")] * overlong)
+        for line in self._framer.overlong:
+            decoded.refused.append(Refused("overlong", f"a line of more than {self._framer.max_bytes} bytes", line))
         return decoded
 
     def end(self) -> Decoded:

@@ -39,7 +39,7 @@ class VedirectBlocks:
                 self._skipping = False
                 continue
             if len(block) > MAX_BLOCK_BYTES:
-                decoded.refused.append(Refused("overlong", f"a block of more than {MAX_BLOCK_BYTES} bytes", b""))
+                decoded.refused.append(Refused("overlong", f"a block of more than {MAX_BLOCK_BYTES} bytes", block))
                 continue
             try:
                 decoded.found.append(_temperature(block, self._base))
@@ -48,7 +48,8 @@ class VedirectBlocks:
         self._rest = self._rest[start:]
         if len(self._rest) > MAX_BLOCK_BYTES:
             if not self._skipping:
-                decoded.refused.append(Refused("overlong", f"a block of more than {MAX_BLOCK_BYTES} bytes", b""))
+                text = f"a block of more than {MAX_BLOCK_BYTES} bytes"
+                decoded.refused.append(Refused("overlong", text, self._rest))
             self._skipping = True
             self._rest = self._rest[-16:]  # an end that has begun
         return decoded

@@ -25,17 +25,27 @@ MAX_UNCOMMITTED = 5_000  # readings in memory; a source that is faster than the 
 
 
 class Intake:
-    """Takes deliveries from all sources. Belongs to the event loop's thread."""
+    """Takes deliveries from all sources. Belongs to the event loop's thread.
+
+    Args:
+        pacer: what is held back for its second to end.
+        committer: where readings go.
+        reject: gets each frame without a reading and the name of its source; returns at once.
+        monotonic: seconds.
+        sleep: waits so many.
+    """
 
     def __init__(
         self,
         pacer: Pacer,
         committer: Committer,
+        reject: Callable[[str, Rejected], None] = lambda _source, _rejected: None,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._pacer = pacer
         self._committer = committer
+        self._reject = reject
         self._monotonic = monotonic
         self._sleep = sleep
         self._uncommitted = 0  # readings
@@ -65,7 +75,7 @@ class Intake:
                     causes.clear()
                     self.sources[source] = True
                     async for delivery in deliveries:
-                        await self.accept(delivery)
+                        await self.accept(delivery, source.name)
                 log.info("source_exhausted", source=source.name)
                 del self.sources[source]
                 return
@@ -81,13 +91,15 @@ class Intake:
             await self._sleep(retry_s * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret
             retry_s *= 2
 
-    async def accept(self, delivery: Delivery) -> None:
+    async def accept(self, delivery: Delivery, source: str = "") -> None:
         """Submit a delivery; returns before it is durable.
 
         While too much is under way it waits, if the sender can wait for its acknowledgement, or the source
         goes on from a position; what cannot be sent again would be lost unseen in some buffer before us,
         so it is dropped and counted.
         """
+        for rejected in delivery.rejected:
+            self._note_rejected(rejected, source)
         if self._uncommitted >= MAX_UNCOMMITTED and _cannot_wait(delivery):
             self.dropped_total[self._committer.trouble or "overload"] += len(delivery.readings)
             return
@@ -95,8 +107,6 @@ class Intake:
             self._room.clear()
             await self._room.wait()
         self._uncommitted += len(delivery.readings)
-        for rejected in delivery.rejected:
-            self._count_rejected(rejected)
         now_s = self._monotonic()
         next_due_s = self._pacer.next_due_s()
         operations: list[Operation] = []
@@ -145,9 +155,10 @@ class Intake:
         """Readings that a later one of the same second replaced."""
         return self._pacer.superseded_total
 
-    def _count_rejected(self, rejected: Rejected) -> None:
+    def _note_rejected(self, rejected: Rejected, source: str) -> None:
         self.rejected_total[rejected.reason] += 1
         log.debug("frame_rejected", reason=rejected.reason, detail=rejected.detail, raw=rejected.raw[:80])
+        self._reject(source, rejected)
 
 
 def _cannot_wait(delivery: Delivery) -> bool:

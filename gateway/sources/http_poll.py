@@ -113,7 +113,8 @@ class HttpPollSource:
         async for part in response.aiter_raw():
             body += part
             if len(body) > MAX_BODY_BYTES:
-                return Delivery((), (Rejected("too_large", f"an answer of more than {MAX_BODY_BYTES} bytes", b""),))
+                text = f"an answer of more than {MAX_BODY_BYTES} bytes"
+                return Delivery((), (Rejected("too_large", text, bytes(body)),))
         return Delivery(*decode_body(self._decoder, bytes(body), None, self._now(), self._is_new))
 
     def _is_new(self, found: Found) -> bool:

@@ -74,22 +74,24 @@ class MqttSource:
             yield Delivery(tuple(readings), tuple(rejected), ack=partial(link.acknowledge, batch))
 
     def _interpret(self, message: Message, arrived_at: datetime) -> tuple[list[Reading], list[Rejected]]:
-        if message.oversized:
-            return [], [Rejected("too_large", f"more than {MAX_PACKET_BYTES} bytes", b"")]
         route = self._routes.get(message.topic)
         if route is None:
             if len(self._routes) >= MAX_ROUTES:
                 self._routes.clear()
             route = self._routes[message.topic] = self._route(message.topic)
+        if message.whole_bytes:
+            text = f"more than {MAX_PACKET_BYTES} bytes"
+            return [], [Rejected("too_large", text, message.payload, route.name, message.whole_bytes)]
         if route.decoder is None:
-            return [], [Rejected("unknown_topic", f"topic {message.topic!r} fits no template", message.payload)]
+            text = f"topic {message.topic!r} fits no template"
+            return [], [Rejected("unknown_topic", text, message.payload, route.name)]
         # Announcements are retained, too: every message reaches the decoder.
         decoded = route.decoder.decode(route.name, message.payload, route.sensor_id)
         readings = [
             Reading(one.sensor_id, one.celsius, one.measured_at or arrived_at, "mqtt", retained=message.retained)
             for one in decoded.found
         ]
-        return readings, [Rejected(one.reason, one.detail, one.raw) for one in decoded.refused]
+        return readings, [Rejected(one.reason, one.detail, one.raw, route.name) for one in decoded.refused]
 
     def _route(self, raw_topic: bytes) -> Route:
         topic = raw_topic.decode("utf-8", "replace")

@@ -23,7 +23,7 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """What a person calls it: `serial /dev/ttyUSB0`."""
+        """What a person calls it: its kind, a space, its place: `serial /dev/ttyUSB0`."""
 
     def open(self) -> AbstractAsyncContextManager[AsyncIterator[Delivery]]:
         """Connect; see the class."""

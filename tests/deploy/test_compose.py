@@ -63,7 +63,8 @@ def test_the_gateway_accepts_its_configuration(stack: dict[str, Any]) -> None:
     configuration = load(PROJECT / "deploy" / "docker" / "gateway.toml")
     assert configuration.kafka.bootstrap_servers == ["kafka:9092"]
     assert configuration.mqtt[0].host in stack["services"]
-    assert configuration.kafka.topic in stack["services"]["topics"]["command"][0]
+    created = stack["services"]["topics"]["command"][0].partition("for topic in ")[2].partition(";")[0].split()
+    assert {configuration.kafka.topic, configuration.kafka.rejected_topic} <= set(created)
 
 
 def test_the_lock_files_have_hashes_and_no_address() -> None:

@@ -48,6 +48,17 @@ def test_an_overlong_line_that_arrives_whole_is_dropped_and_counted() -> None:
     framer = started()
     assert framer.feed(b"y" * 513 + b"\nS1 70\n") == [b"S1 70"]
     assert framer.overlong_total == 1
+    assert framer.overlong == [b"y" * 513]
+
+
+def test_what_has_come_of_an_overlong_line_is_told_once() -> None:
+    framer = started()
+    framer.feed(b"x" * 500)
+    assert framer.overlong == []
+    framer.feed(b"y" * 100)
+    assert framer.overlong == [b"x" * 500 + b"y" * 100]
+    framer.feed(b"z" * 600 + b"\nS1 70\n")
+    assert framer.overlong == []
 
 
 @given(st.lists(st.binary(max_size=40)), st.lists(st.integers(1, 7), min_size=1))

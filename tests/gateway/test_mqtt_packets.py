@@ -61,7 +61,7 @@ def test_chunk_borders_change_nothing(packets: list[bytes], sizes: list[int]) ->
     assert others == b"".join(packet for packet in packets if packet != PUBLISH)
 
 
-def test_an_oversized_payload_is_not_kept_and_the_next_message_is_read() -> None:
+def test_the_beginning_of_an_oversized_payload_is_kept_and_the_next_message_is_read() -> None:
     size = MAX_PACKET_BYTES * 3
     length = size + 11
     head = bytes([0x32, length & 0x7F | 0x80, length >> 7 & 0x7F | 0x80, length >> 14 & 0x7F | 0x80, length >> 21])
@@ -71,7 +71,19 @@ def test_an_oversized_payload_is_not_kept_and_the_next_message_is_read() -> None
     for place in range(0, len(stream), 100_000):
         messages += splitter.feed(stream[place : place + 100_000])[0]
         assert len(splitter._rest) <= 100_000
-    assert messages == [Message(b"suhu/S1", b"", False, 11, 1, True), MESSAGE]
+    assert messages == [Message(b"suhu/S1", b"x" * 4096, False, 11, 1, 3_145_728), MESSAGE]
+
+
+@pytest.mark.parametrize("chunk", [1, 4096, 100_000])
+def test_an_oversized_payload_begins_behind_its_properties(chunk: int) -> None:
+    # 2,000,014 bytes: topic, packet id, 2 bytes of properties behind their length, 2,000,000 of payload.
+    stream = b"\x32\x8e\x89\x7a\x00\x07suhu/S1\x00\x0b\x02\x01\x00" + b"{" + b"x" * 8_191
+    splitter = PacketSplitter(properties=True)
+    messages: list[Message] = []
+    for place in range(0, len(stream), chunk):
+        messages += splitter.feed(stream[place : place + chunk])[0]
+    assert messages == [Message(b"suhu/S1", (b"{" + b"x" * 4_095)[: len(messages[0].payload)], False, 11, 1, 2_000_000)]
+    assert len(messages[0].payload) >= 4_000
 
 
 @pytest.mark.parametrize("garbage", [b"\x32\xff\xff\xff\xff\x01", b"\x32\x04\x00\x07su"])

@@ -73,6 +73,48 @@ def short_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(committer_module, "RETRY_S", 0.2)
 
 
+class NoisySource:
+    """Yields one frame that gives no reading."""
+
+    name = "mqtt b:1"
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[AsyncIterator[Delivery]]:
+        yield self.deliveries()
+
+    async def deliveries(self) -> AsyncIterator[Delivery]:
+        yield Delivery((), (Rejected("bad_json", "x", b"{"),))
+
+
+def test_a_frame_without_a_reading_is_counted_and_passed_on_with_its_source(tmp_path: Path) -> None:
+    async def scenario() -> tuple[list[tuple[str, Rejected]], dict[str, int]]:
+        journal = Journal(tmp_path / "j.db", "pabrik-1", 8 << 20)
+        passed: list[tuple[str, Rejected]] = []
+        committer = Committer(journal, Listening())
+        intake = Intake(Pacer(0, "newest"), committer, lambda *frame: passed.append(frame))
+        await intake.run_source(NoisySource())
+        journal.close()
+        return passed, dict(intake.rejected_total)
+
+    assert asyncio.run(scenario()) == ([("mqtt b:1", Rejected("bad_json", "x", b"{"))], {"bad_json": 1})
+
+
+def test_a_frame_that_comes_while_there_is_no_room_is_counted_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake_module, "MAX_UNCOMMITTED", 1)
+
+    async def scenario() -> tuple[int, int]:
+        journal = Journal(tmp_path / "j.db", "pabrik-1", 8 << 20)
+        intake = Intake(Pacer(0, "newest"), Committer(journal, Listening()))
+        await intake.accept(Delivery((reading(70),)))
+        await intake.accept(Delivery((reading(71),), (Rejected("bad_json", "x", b"{"),)))
+        journal.close()
+        return intake.dropped_total.total(), intake.rejected_total.total()
+
+    assert asyncio.run(scenario()) == (1, 1)
+
+
 def test_a_lost_source_is_opened_again_until_it_is_exhausted(tmp_path: Path) -> None:
     async def scenario() -> tuple[int, int]:
         journal = Journal(tmp_path / "j.db", "pabrik-1", 8 << 20)

@@ -1,6 +1,7 @@
 """What every source keeps, whatever is on the other end of its link."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -94,9 +95,11 @@ def test_readings_come_in_order_in_celsius_with_their_sensor_kind_and_time(stage
     play(stage, scenario)
 
 
-def test_it_has_a_name_for_people(stage: Stage) -> None:
+def test_its_name_for_people_is_a_kind_and_a_place(stage: Stage) -> None:
     async def scenario() -> None:
-        assert stage.source().name
+        kind, _, place = stage.source().name.partition(" ")
+        assert re.fullmatch("[a-z][a-z0-9_]{0,31}", kind)  # as in contracts/sensor-suhu-rejected.schema.json
+        assert place
 
     play(stage, scenario)
 

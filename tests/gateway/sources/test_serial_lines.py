@@ -63,19 +63,23 @@ def test_a_bare_number_belongs_to_the_configured_sensor(pty: Pty) -> None:
 
 
 def test_noise_is_rejected_with_reasons_and_the_next_reading_comes_out(pty: Pty) -> None:
-    async def scenario() -> tuple[list[str], list[float]]:
-        reasons: list[str] = []
+    async def scenario() -> tuple[list[tuple[str, bytes]], list[float]]:
+        reasons: list[tuple[str, bytes]] = []
         values: list[float] = []
         async with source(pty.path).open() as deliveries:
             os.write(pty.device, b"\n\xff\xfe\x80\n" + b"x" * 600 + b"\nHumidity 45\nS1 70.25\n")
             while not values:
                 delivery = await anext(deliveries)
-                reasons += [rejected.reason for rejected in delivery.rejected]
+                reasons += [(rejected.reason, rejected.raw) for rejected in delivery.rejected]
                 values += [reading.celsius for reading in delivery.readings]
         return reasons, values
 
     reasons, values = asyncio.run(scenario())
-    assert sorted(reasons) == ["no_temperature", "not_text", "overlong"]
+    assert sorted(reasons) == [
+        ("no_temperature", b"Humidity 45"),
+        ("not_text", b"\xff\xfe\x80"),
+        ("overlong", b"x" * 600),
+    ]
     assert values == [70.25]
 
 
