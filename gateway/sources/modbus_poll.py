@@ -18,6 +18,7 @@ from gateway.sources.modbus_turns import Turns
 
 log = structlog.get_logger()
 
+NO_DEVICE = {None, 10, 11}  # no answer; the server's word for a device behind it that gives none, or has no way to it
 SERIAL_PAUSE_S = 1.0  # between two attempts to reach anybody
 
 
@@ -74,7 +75,7 @@ class ModbusSource:
     async def _ask(self, link: ModbusLink, turns: Turns, place: int) -> Delivery:
         options, request = self._devices[place]
         answer = await link.ask(request, options.timeout_s)
-        if answer.registers is None and answer.exception is None:
+        if answer.registers is None and answer.exception in NO_DEVICE:
             turns.missed(place, time.monotonic())
         else:
             turns.answered(place, time.monotonic())
