@@ -25,8 +25,8 @@ CONNECT_S = 5.0
 NEVER_S = 3600.0  # pymodbus's own time limit: after a few misses it hangs up on all devices, so it gets no chance
 NETWORK_PAUSE_S = 3.0  # between two attempts, see SourceLost; as with MQTT brokers (docs/decisions/0011)
 PARITY = {"none": "N", "even": "E", "odd": "O"}
-# The silence before a request: 3.5 characters of 11 bits, and no less than this (Modbus over serial line V1.02, 2.5.1).
-SILENT_BITS = 3.5 * 11
+BITS_PER_BYTE = 11  # with start, parity and stop bit
+SILENT_BYTES = 3.5  # before a request, and no shorter than SILENCE_S (Modbus over serial line V1.02, 2.5.1.1)
 SILENCE_S = 0.001_75
 
 
@@ -52,7 +52,8 @@ class ModbusLink:
         self._baudrate = options.baudrate
         self._address = options.address()
         self._in_frames = options.host is not None  # Modbus TCP, not the bytes of a serial line
-        self._silence_s = 0.0 if self._in_frames else max(SILENT_BITS / options.baudrate, SILENCE_S)
+        self._byte_s = 0.0 if self._in_frames else BITS_PER_BYTE / options.baudrate
+        self._silence_s = 0.0 if self._in_frames else max(SILENT_BYTES * self._byte_s, SILENCE_S)
         self._asked = Device()
         self._sent = self._heard = b""
         self._heard_s = 0.0
@@ -114,6 +115,10 @@ class ModbusLink:
     async def ask(self, device: Device, timeout_s: float) -> Answer:
         """Read the device's registers.
 
+        Args:
+            device: what to ask for.
+            timeout_s: how long the device may take, besides the time that the bytes take on a serial line.
+
         Raises:
             SourceLost: the link dropped.
         """
@@ -122,7 +127,7 @@ class ModbusLink:
         read = self._client.read_input_registers if device.function == 4 else self._client.read_holding_registers
         asking = asyncio.ensure_future(read(device.start, count=device.count, device_id=device.unit_id))
         try:
-            response = await _within(asking, timeout_s, self._lost)
+            response = await _within(asking, timeout_s + _bytes_on_line(device) * self._byte_s, self._lost)
         except ModbusException:
             response = None
         self._heard_s = time.monotonic()
@@ -185,6 +190,11 @@ async def open_link(options: ModbusOptions) -> AsyncIterator[ModbusLink]:
         yield link
     finally:
         link.close()
+
+
+def _bytes_on_line(device: Device) -> int:
+    """The request, its echo, and the answer."""
+    return 8 + 8 + 5 + 2 * device.count
 
 
 async def _within(task: asyncio.Future[T], timeout_s: float, end: asyncio.Future[None] | None = None) -> T | None:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 SILENT_AFTER = 3  # unanswered questions in a row
-# Silent devices get a tenth of the bus, all of them together: each attempt costs the others its whole timeout.
-PAUSE_PER_TIMEOUT = 9
+# Each attempt at a device that does not answer costs the others its whole timeout. Those in doubt get half of the bus,
+# all of them together, so that one that answers is never held up by two in a row; silent ones get a tenth.
+PAUSE_IN_DOUBT, PAUSE_WHEN_SILENT = 1, 9  # timeouts
 
 
 @dataclass(slots=True)
@@ -36,7 +37,8 @@ class Turns:
 
     def __init__(self, devices: Sequence[tuple[float, float]], now_s: float) -> None:
         self._turns = [Turn(interval_s, timeout_s, now_s) for interval_s, timeout_s in devices]
-        self._attempt_s = now_s  # when a silent device may be asked again
+        # When those that owe an answer may be asked again: one in doubt, a silent one.
+        self._doubt_s = self._silence_s = now_s
 
     @property
     def all_silent(self) -> bool:
@@ -50,7 +52,7 @@ class Turns:
 
     def next(self) -> tuple[int, float]:
         """The place of the device to ask, and when."""
-        # Silent devices are all due at the same moment: the one that has waited longest comes first.
+        # Those that owe an answer may all be due at the same moment: the one that has waited longest comes first.
         due_s, _, place = min((self._due_s(turn), turn.due_s, place) for place, turn in enumerate(self._turns))
         return place, due_s
 
@@ -68,11 +70,14 @@ class Turns:
         turn = self._turns[place]
         turn.unanswered += 1
         self._plan(turn, now_s)
-        if turn.silent:
-            self._attempt_s = now_s + PAUSE_PER_TIMEOUT * turn.timeout_s
+        pause = PAUSE_WHEN_SILENT if turn.silent else PAUSE_IN_DOUBT
+        self._doubt_s = now_s + PAUSE_IN_DOUBT * turn.timeout_s
+        self._silence_s = max(self._silence_s, now_s + pause * turn.timeout_s)
 
     def _due_s(self, turn: Turn) -> float:
-        return max(turn.due_s, self._attempt_s) if turn.silent else turn.due_s
+        if not turn.unanswered:
+            return turn.due_s
+        return max(turn.due_s, self._silence_s if turn.silent else self._doubt_s)
 
     def _plan(self, turn: Turn, now_s: float) -> None:
         # An absolute schedule: a late turn does not shift the later ones; a long stop is not made up for. A silent

@@ -48,6 +48,24 @@ def test_many_silent_devices_share_that_tenth_in_turn() -> None:
     assert [round(later_s - earlier_s, 3) for earlier_s, later_s in itertools.pairwise(times_s)] == [1] * 8
 
 
+def test_one_that_answers_waits_for_one_attempt_at_others_however_many_fail_at_once() -> None:
+    turns = Turns([(0.5, 0.3)] + [(0.5, 0.3)] * 8, 0.0)
+    asked = life(turns, {0: True} | dict.fromkeys(range(1, 9), False), 60.0, timeout_s=0.3)
+    times_s = [at_s for place, at_s in asked if place == 0 and at_s > 2.5]  # all have been asked once
+    assert max(later_s - earlier_s for earlier_s, later_s in itertools.pairwise(times_s)) < 0.5 + 0.3
+    assert all(turns.is_silent(place) for place in range(1, 9))
+
+
+def test_one_lost_answer_does_not_wait_for_the_silent_ones() -> None:
+    turns = Turns([(1.0, 0.3), (1.0, 0.3)], 0.0)
+    for now_s in (0.3, 1.3, 2.3):
+        turns.missed(1, now_s)  # asked again in 2.7 s
+    turns.answered(0, 2.4)
+    turns.missed(0, 3.3)
+    place, due_s = turns.next()
+    assert (place, round(due_s, 3)) == (0, 3.6)
+
+
 def test_a_device_that_answers_again_is_asked_in_its_interval_again() -> None:
     turns = Turns([(1.0, 0.1)], 0.0)
     for now_s in (0.1, 1.1, 2.1):
