@@ -1,10 +1,19 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from firmware_sim.checksums import modbus_crc
 
+PATIENCE_S = 60
+XY_MD02 = {"id": "suhu", "reg": 1, "scale": 0.1}
 TCP_REQUEST_BYTES, LINE_REQUEST_BYTES = 12, 8
+
+
+def device(name: str, unit_id: int = 1, **keys: Any) -> dict[str, Any]:
+    """A [[modbus.devices]] table."""
+    given = {"fields": [XY_MD02], "interval_s": 0.02, "timeout_s": 1.0} | keys
+    return {"name": name, "unit_id": unit_id, **given}
 
 
 class ModbusUnit:
