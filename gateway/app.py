@@ -22,6 +22,7 @@ from gateway.pipeline.rejected_frames import RejectedFrames
 from gateway.sinks.kafka_sink import KafkaClient, KafkaSink
 from gateway.sources.csv_options import CsvOptions
 from gateway.sources.http_options import HttpOptions, HttpServerOptions
+from gateway.sources.modbus_options import ModbusOptions
 from gateway.sources.mqtt_broker import Broker, Tls
 from gateway.sources.mqtt_topics import MqttSource
 from gateway.sources.serial_lines import SerialSource
@@ -35,7 +36,9 @@ QUICK_SENDS_S = 0.2  # when the same journal goes on at once: enough for the bat
 JOURNAL_STUCK_S = 120.0  # one commit; an SD card's fsync of 5 s is slow, not stuck
 KAFKA_STUCK_S = 600.0  # one batch: the client has time limits of its own, and may have to send 500 records singly
 
-SourceOptions = SerialOptions | MqttOptions | CsvOptions | HttpOptions | HttpServerOptions | SimulatorOptions
+SourceOptions = (
+    SerialOptions | MqttOptions | ModbusOptions | CsvOptions | HttpOptions | HttpServerOptions | SimulatorOptions
+)
 
 
 class Pipeline:
@@ -48,7 +51,7 @@ class Pipeline:
         simulate: use the simulator alone, whatever the configuration names.
 
     Raises:
-        ConfigError: the Kafka client that it names is not installed.
+        ConfigError: the Kafka client that it names, or what Modbus needs, is not installed.
     """
 
     def __init__(self, config: Config, *, simulate: bool) -> None:
@@ -218,7 +221,13 @@ class Pipeline:
 def _options(config: Config, *, simulate: bool) -> list[SourceOptions]:
     if simulate:
         return [config.simulator or SimulatorOptions()]
-    configured: list[SourceOptions] = [*config.serial, *config.mqtt, *config.csv, *config.http]
+    configured: list[SourceOptions] = [
+        *config.serial,
+        *config.mqtt,
+        *config.modbus,
+        *config.csv,
+        *config.http,
+    ]
     if config.http_server is not None:
         configured.append(config.http_server)
     if config.simulator is not None:
@@ -235,6 +244,8 @@ def _source(options: SourceOptions, config: Config, place: int, recall: Recall) 
             client_id = options.client_id or _client_id(config, place)
             devices = [(device.topics, device) for device in options.devices]
             return MqttSource(_broker(options, client_id), options.topics, devices=devices)
+        case ModbusOptions():
+            return _modbus_source(options)
         case CsvOptions():
             from gateway.sources.csv_file import CsvSource  # as with Kafka clients: only who reads files pays
 
@@ -251,6 +262,22 @@ def _source(options: SourceOptions, config: Config, place: int, recall: Recall) 
             return SimulatorSource(options.sensors, options.seed, options.interval_s)
         case _:
             assert_never(options)
+
+
+def _modbus_source(options: ModbusOptions) -> Source:
+    """A bus that is asked; pymodbus takes several megabytes of memory, and is not installed by default.
+
+    Raises:
+        ConfigError: the package is not installed.
+    """
+    try:
+        from gateway.sources.modbus_poll import ModbusSource
+    except ImportError as exc:
+        raise ConfigError(
+            f"there is a [[modbus]] table, but the package for it cannot be loaded ({exc}): "
+            'pip install "suhu-gateway[modbus]", or leave the table out'
+        ) from exc
+    return ModbusSource(options)
 
 
 def _broker(options: MqttOptions, client_id: str) -> Broker:

@@ -15,6 +15,7 @@ from gateway.mqtt_options import MqttOptions
 from gateway.section import Section
 from gateway.sources.csv_options import CsvOptions
 from gateway.sources.http_options import HttpOptions, HttpServerOptions
+from gateway.sources.modbus_options import ModbusOptions
 
 SensorId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 GATEWAY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # as in contracts/sensor-suhu.schema.json
@@ -130,6 +131,7 @@ class Config(Section):
     kafka: KafkaOptions = KafkaOptions()
     serial: list[SerialOptions] = Field(default=[])
     mqtt: list[MqttOptions] = Field(default=[])
+    modbus: list[ModbusOptions] = Field(default=[])
     csv: list[CsvOptions] = Field(default=[])
     http: list[HttpOptions] = Field(default=[])
     http_server: HttpServerOptions | None = None
@@ -138,7 +140,7 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _each_port_once(self) -> "Config":
-        ports = [one.port for one in self.serial]
+        ports = [one.port for one in self.serial] + [one.place for one in self.modbus]
         for port in ports:
             if ports.count(port) > 1:
                 msg = f"the port {port} is configured twice"

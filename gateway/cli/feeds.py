@@ -8,7 +8,7 @@ import click
 
 from gateway.config import Config
 
-SOURCES = ("serial", "mqtt", "csv", "http", "http_server", "simulator")
+SOURCES = ("serial", "mqtt", "modbus", "csv", "http", "http_server", "simulator")
 OPTIONS = (
     click.option("--source", type=click.Choice(["csv", "http", "http_server", "simulator"]), help="Read this alone."),
     click.option("--file", type=click.Path(path_type=Path), help="--source csv: the file."),

@@ -1,4 +1,4 @@
-"""Answers of Modbus RTU devices in a stream of bytes: `01 04 02 01 31 79 74` (Modbus over serial line V1.02)."""
+"""Answers of Modbus devices: `01 04 02 01 31 79 74` on a serial line (Modbus over serial line V1.02)."""
 
 import math
 import struct
@@ -29,8 +29,6 @@ class RegisterAnswers:
 
     def __init__(self, device: Device) -> None:
         self._device = device
-        self._head = bytes((device.unit_id, device.function, 2 * device.count))
-        self._exception_head = bytes((device.unit_id, device.function | 0x80))
         self._rest = b""
         self._noise = b""  # what was passed over since the last frame, for a person
 
@@ -43,7 +41,7 @@ class RegisterAnswers:
         self._rest += data
         decoded = Decoded([], [])
         at = passed = 0
-        while (length := self._frame_length(at)) is not None and at + length <= len(self._rest):
+        while (length := _frame_length(self._rest[at : at + 3], self._device)) and at + length <= len(self._rest):
             frame = self._rest[at : at + length]
             if length > 1 and crc16_modbus(frame[:-2]) == frame[-2:]:
                 self._pass_over(passed, at)
@@ -68,29 +66,63 @@ class RegisterAnswers:
     def _pass_over(self, start: int, end: int) -> None:
         self._noise = (self._noise + self._rest[start:end])[-MAX_FRAME_BYTES:]
 
-    def _frame_length(self, at: int) -> int | None:
-        """Of the frame that may begin at `at`; 1: none does; None: more bytes are needed to say."""
-        head = self._rest[at : at + 3]
-        if not head or (len(head) < 3 and (self._head.startswith(head) or self._exception_head.startswith(head))):
-            return None
-        if head == self._head:
-            return 3 + self._head[2] + 2
-        if head[:2] == self._exception_head and head[2] in EXCEPTIONS:
-            return EXCEPTION_BYTES
-        return 1
-
     def _decode(self, frame: bytes, decoded: Decoded) -> None:
         if frame[1] & 0x80:
-            text = f"the device answers: {EXCEPTIONS[frame[2]]} ({frame[2]:02d})"
-            decoded.refused.append(Refused("exception", text, frame))
+            decoded.refused.append(exception(frame[2], frame))
             return
         registers = struct.unpack(f">{self._device.count}H", frame[3:-2])
         decoded.add(decode_registers(registers, self._device), frame)
 
 
+def whole_answer(heard: bytes, device: Device) -> bytes | None:
+    """The first answer to the device's request, whatever stands around it: an echo, noise, answers of other units."""
+    for at in range(len(heard)):
+        length = _frame_length(heard[at : at + 3], device) or 1
+        frame = heard[at : at + length]
+        if length > 1 and len(frame) == length and crc16_modbus(frame[:-2]) == frame[-2:]:
+            return frame
+    return None
+
+
+def whole_tcp_answer(heard: bytes, request: bytes, device: Device) -> bytes | None:
+    """The answer to this request, past late answers to earlier ones (MBAP header: Modbus on TCP/IP V1.0b, 3.1.3)."""
+    at = 0
+    while len(heard) >= at + 9:
+        length = 6 + int.from_bytes(heard[at + 4 : at + 6])
+        frame = heard[at : at + length]
+        if len(frame) < length:
+            return None
+        if frame[:4] == request[:4] and frame[6:7] == request[6:7]:
+            body = frame[7:]
+            if body[:2] == bytes((device.function, 2 * device.count)) and len(body) == 2 + 2 * device.count:
+                return frame
+            if body[:1] == bytes((device.function | 0x80,)) and len(body) == 2:
+                return frame
+        at += length
+    return None
+
+
+def exception(code: int, raw: bytes) -> Refused:
+    """The device has answered that it cannot answer."""
+    return Refused("exception", f"the device answers: {EXCEPTIONS.get(code, 'unknown exception')} ({code:02d})", raw)
+
+
 def decode_registers(registers: Sequence[int], device: Device) -> list[Found | FrameError]:
     """The temperatures in the registers from `device.start` on."""
     return [attempted(_register, field, registers, device.start) for field in device.fields]
+
+
+def _frame_length(head: bytes, device: Device) -> int | None:
+    """Of the frame whose first three bytes are `head`; 1: it is none; None: more bytes are needed to say."""
+    normal = bytes((device.unit_id, device.function, 2 * device.count))
+    refusal = bytes((device.unit_id, device.function | 0x80))
+    if not head or (len(head) < 3 and (normal.startswith(head) or refusal.startswith(head))):
+        return None
+    if head == normal:
+        return 3 + 2 * device.count + 2
+    if head[:2] == refusal and head[2] in EXCEPTIONS:
+        return EXCEPTION_BYTES
+    return 1
 
 
 def _register(field: Register, registers: Sequence[int], start: int) -> Found:

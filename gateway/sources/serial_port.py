@@ -39,7 +39,7 @@ async def open_port(url: str, baudrate: int) -> AsyncIterator[AsyncIterator[byte
         connect = partial(serial.serial_for_url, url, baudrate=baudrate, timeout=POLL_S, exclusive=True)
         port = await finished(connect, undo=_close)
     except PORT_ERRORS as exc:
-        raise SourceLost(_explain(url, exc)) from exc
+        raise SourceLost(explain(url, exc)) from exc
     try:
         yield _chunks(url, port)
     finally:
@@ -58,7 +58,7 @@ async def _chunks(url: str, port: serial.Serial) -> AsyncIterator[bytes]:
         async for data in _stream(url, fd, tick_s(port.baudrate)):
             yield data
     except PORT_ERRORS as exc:
-        raise SourceLost(_explain(url, exc)) from exc
+        raise SourceLost(explain(url, exc)) from exc
 
 
 async def _stream(url: str, fd: int, tick_s: float) -> AsyncIterator[bytes]:
@@ -105,8 +105,8 @@ def _close(port: serial.Serial) -> None:
         pass  # the device is gone already; its descriptor is closed all the same
 
 
-def _explain(url: str, exc: BaseException) -> str:
-    """Cause and remedy; pyserial hides the errno in some of its exceptions."""
+def explain(url: str, exc: BaseException) -> str:
+    """Cause and remedy of one of PORT_ERRORS; pyserial hides the errno in some of its exceptions."""
     number = getattr(exc, "errno", None)
     match number:
         case errno.ENOENT | errno.ENODEV | errno.ENXIO:

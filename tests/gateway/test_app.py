@@ -11,7 +11,8 @@ from sandbox.records import Record, read_topic
 from sandbox.waiting import wait_until
 
 # What Python does when the package is not there, in an environment that has it.
-WITHOUT_CONFLUENT = "import sys; sys.modules['confluent_kafka'] = None; from gateway.cli import main; main()"
+WITHOUT = "import sys; sys.modules[sys.argv.pop(1)] = None; from gateway.cli import main; main()"
+MODBUS = '[[modbus]]\nport = "/dev/none"\n[[modbus.devices]]\nname = "oven"\nfields = [{ id = "suhu", reg = 1 }]\n'
 
 
 def config(folder: Path, servers: str, topic: str, client: str) -> Path:
@@ -45,15 +46,22 @@ def test_the_configured_client_carries_readings_and_what_stopped_midway_goes_on(
     assert sequences == list(range(1, len(records) + 1))
 
 
-def test_a_client_whose_package_is_missing_ends_with_78_and_the_remedy(tmp_path: Path) -> None:
-    path = config(tmp_path, "127.0.0.1:1", "sensor-suhu", "confluent")
+@pytest.mark.parametrize(
+    ("package", "client", "tables", "extra"),
+    [("confluent_kafka", "confluent", "", "fast"), ("pymodbus", "kafka-python-ng", MODBUS, "modbus")],
+)
+def test_a_package_that_is_missing_ends_with_78_and_the_remedy(
+    tmp_path: Path, package: str, client: str, tables: str, extra: str
+) -> None:
+    path = config(tmp_path, "127.0.0.1:1", "sensor-suhu", client)
+    path.write_text(path.read_text() + tables)
     ended = subprocess.run(
-        [sys.executable, "-c", WITHOUT_CONFLUENT, "run", "--config", str(path)],
+        [sys.executable, "-c", WITHOUT, package, "run", "--config", str(path)],
         capture_output=True,
         text=True,
         timeout=30,
         check=False,
     )
     assert ended.returncode == 78
-    assert 'pip install "suhu-gateway[fast]"' in ended.stderr
+    assert f'pip install "suhu-gateway[{extra}]"' in ended.stderr
     assert "Traceback" not in ended.stderr

@@ -8,6 +8,7 @@ import pytest
 from gateway.config import Config, check, load, require_files
 from gateway.errors import ConfigError
 from gateway.sources.csv_options import CsvOptions
+from gateway.sources.modbus_options import ModbusDevice
 
 SAMPLE = Path(__file__).parents[2] / "docs" / "gateway.toml"
 LOGIN = 'username = "u"\npassword_file = "/nowhere/password"'
@@ -39,6 +40,7 @@ HTTP_EXAMPLES = {"url", "sensor_id", "token_file", "token_env", "ca_file"}
 EXAMPLES = {
     "serial": SERIAL_EXAMPLES,
     "mqtt": MQTT_EXAMPLES,
+    "modbus": {"port", "host", "devices"},
     "csv": CSV_EXAMPLES,
     "http": HTTP_EXAMPLES,
     "http_server": HTTP_EXAMPLES,
@@ -60,6 +62,7 @@ def test_the_sample_file_names_every_key_and_its_defaults_are_true(monkeypatch: 
     checked = copy.deepcopy(document)
     for table in (checked["http"][0], checked["http_server"]):
         del table["token_env"]  # the other of two places for one secret
+    del checked["modbus"][0]["host"]  # a serial line has none
     config = check(checked, "sample")
     assert set(document) == set(Config.model_fields)
     for name, table in document.items():
@@ -71,6 +74,10 @@ def test_the_sample_file_names_every_key_and_its_defaults_are_true(monkeypatch: 
         for key, value in section.items():
             default = type(model).model_fields[key].get_default(call_default_factory=True, validated_data={})
             assert key in chosen or value == default, f"{name}.{key}"
+    (asked,) = document["modbus"][0]["devices"]
+    assert set(asked) == set(ModbusDevice.model_fields)
+    for key in set(asked) - {"name", "start", "count", "fields"}:
+        assert asked[key] == ModbusDevice.model_fields[key].default, key
     assert "# tls = false\n" in SAMPLE.read_text()
 
 

@@ -25,12 +25,15 @@ from gateway.sources.csv_options import CsvOptions
 from gateway.sources.http_options import HttpOptions, HttpServerOptions
 from gateway.sources.http_poll import HttpPollSource
 from gateway.sources.http_posts import HttpPostSource
+from gateway.sources.modbus_options import ModbusOptions
+from gateway.sources.modbus_poll import ModbusSource
 from gateway.sources.mqtt_broker import Broker
 from gateway.sources.mqtt_topics import MqttSource
 from gateway.sources.serial_lines import SerialSource
 from gateway.sources.simulator import SimulatorSource
 from gateway.sources.source import Source
 from sandbox.mosquitto import Mosquitto
+from tests.gateway.sources.modbus_unit import ModbusUnit
 from tests.gateway.sources.web_api import WebApi, answer
 
 MOMENT = datetime(2026, 11, 22, 3, 4, 5, tzinfo=UTC)
@@ -41,6 +44,7 @@ class Stage(ABC):
     """The far end of one source's link."""
 
     kind: SourceKind
+    sensor_id = "S1"
     finite = False  # the iterator ends by itself
     told = True  # it says what a test tells it to
     can_be_lost = True
@@ -222,6 +226,40 @@ class HttpPostStage(Stage):
                     self.statuses.append((await client.post(url, json=document)).status_code)
 
         self._posts.add(asyncio.create_task(post()))
+
+
+class ModbusTcpStage(Stage):
+    kind: SourceKind = "serial"
+    sensor_id = "mesin/S1"
+    on_a_line = False
+
+    def source(self) -> Source:
+        place = {"port": f"socket://127.0.0.1:{self.unit.port}"} if self.on_a_line else {
+            "host": "127.0.0.1", "port": self.unit.port,
+        }  # fmt: skip
+        field = {"id": "S1", "reg": 0, "unit": "F", "scale": 0.1}
+        device = {"name": "mesin", "fields": [field], "interval_s": 0.01, "timeout_s": 60}
+        return ModbusSource(ModbusOptions.model_validate(place | {"devices": [device]}))
+
+    @asynccontextmanager
+    async def set(self) -> AsyncIterator[None]:
+        self.unit = ModbusUnit(on_a_line=self.on_a_line)
+        async with self.unit.serving():
+            yield
+
+    async def say(self, *temperatures_fahrenheit: float | None) -> None:
+        for one in temperatures_fahrenheit:
+            word = b"" if one is None else round(one * 10).to_bytes(2)
+            self.unit.answers.put_nowait(b"\x04\x02" + word if word else b"\x84\x02")
+
+    async def lose(self) -> None:
+        await self.unit.hang_up()
+
+
+class ModbusLineStage(ModbusTcpStage):
+    """Behind a serial server, which passes on the bytes of the line."""
+
+    on_a_line = True
 
 
 class SimulatorStage(Stage):

@@ -16,6 +16,8 @@ from tests.gateway.sources.stages import (
     GrowingCsvStage,
     HttpPollStage,
     HttpPostStage,
+    ModbusLineStage,
+    ModbusTcpStage,
     MqttStage,
     SerialStage,
     SimulatorStage,
@@ -29,6 +31,8 @@ STAGES: dict[str, Callable[[Path], Stage]] = {
     "csv that grows": GrowingCsvStage,
     "http poll": lambda _folder: HttpPollStage(),
     "http post": lambda _folder: HttpPostStage(),
+    "modbus tcp": lambda _folder: ModbusTcpStage(),
+    "modbus line": lambda _folder: ModbusLineStage(),
     "simulator": lambda _folder: SimulatorStage(),
 }
 
@@ -85,7 +89,7 @@ def test_readings_come_in_order_in_celsius_with_their_sensor_kind_and_time(stage
                 await stage.say(158.0, 176.0, 212.0)
             taken = await take(deliveries, stage, 3)
         readings = [one for one in taken if isinstance(one, Reading)]
-        assert {one.sensor_id for one in readings} == {"S1"}
+        assert {one.sensor_id for one in readings} == {stage.sensor_id}
         assert {one.source for one in readings} == {stage.kind}
         now = datetime.now(UTC)
         assert all(now - timedelta(minutes=1) < one.measured_at <= now for one in readings)
