@@ -112,6 +112,8 @@ class Disturbance:
 
     def _in_pieces(self, frame: Frame, trigger: Trigger) -> list[Frame]:
         """Only the last piece completes the frame, though a line within it may be complete before."""
+        if not frame.data:  # silenced before
+            return [frame]
         pieces = [bytes([byte]) for byte in frame.data]
         if trigger.fault.kind == "torn":
             where = trigger.rng.randrange(1, max(2, len(body_of(self._family, frame.data))))

@@ -117,7 +117,7 @@ class Lines:
             self._numbers = 0
             return self._esphome.decode(text)
         if looks_like_gcode(text):
-            return decode_gcode(text, self._base)
+            return decode_gcode(text, self._base, self._device)
         if first.isalnum() and is_weather_message(text):
             return decode_weather_message(text, self._base)
         return self._text(text)

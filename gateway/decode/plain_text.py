@@ -32,6 +32,7 @@ NAMED = re.compile(
 UNIT_FIELD = re.compile(r"\b(?:temp_?)?(?:units?|satuan)\s*[:=]\s*\"?(?P<unit>[^\s,;:=\"]+)\"?", re.IGNORECASE)
 GENERIC = re.compile(r"t|temp\.?|temps|temperature|temperatur|temperatura|suhu", re.IGNORECASE)
 PREFIX = re.compile(r"^(?:got|read|the)\s+", re.IGNORECASE)
+HEAD = re.compile(r"[^:=]{0,40}[A-Za-z][^:=]{0,20}[:=]\s?")
 DALLAS_DISCONNECTED_CELSIUS = -127.0  # DEVICE_DISCONNECTED_C of DallasTemperature; -196.6 °F is the same
 NO_DEVICE = Device()
 
@@ -76,7 +77,25 @@ def read_text(text: str, name: str, configured_id: str | None, device: Device) -
     return _labelled(text, configured_id or name, configured_id, device)
 
 
+def _check_not_glued(text: str) -> None:
+    """A line whose beginning stands in it again, directly behind a number or a cut word, is two.
+
+    Raises:
+        FrameError: it is; which of its numbers are whole cannot be said.
+    """
+    head = HEAD.match(text)
+    again = text.find(head[0].rstrip(), head.end()) if head is not None else -1
+    if head is None or again < 0:
+        return
+    before = text[:again]
+    word = re.search(r"[^\W\d_]+$", before)
+    cut = word is not None and re.search(rf"\b{word[0]}[^\W\d_]", text) is not None  # `ObjeAmbient = 20 Object = 21`
+    if cut or before[-1] in "0123456789.,:=*[+-":
+        raise FrameError("torn", f"{head[0]!r} is there twice: two lines that ran together")
+
+
 def _labelled(text: str, base: str, configured_id: str | None, device: Device) -> list[Found | FrameError]:
+    _check_not_glued(text)
     text, line_unit = _without_unit_field(text)
     named = {match["id"] for match in NAMED.finditer(text)}
     if len(named) > 1:

@@ -30,7 +30,7 @@ NO_VALUES = re.compile(
 HEX_DUMP = re.compile(r"(?<!\S)[0-9A-Fa-f]{1,2}(?: [0-9A-Fa-f]{1,2}){3,}(?!\S)")
 SEPARATOR = re.compile(r"\s*(?:[:=]|>>|->|\bis:?)\s*[*(\[\"']?$")
 # What ends the label before: only the last part names the number.
-LABEL_BREAK = re.compile(r"[,;|\t]|\s{2,}|\s-\s|:\s|\)\s+(?=\S)|\]\s*(?=\S)|>")
+LABEL_BREAK = re.compile(r"[,;|\t]|\s{2,}|\s-\s|[:=]\s|\)\s+(?=\S)|\]\s*(?=\S)|>")
 DETACHED_SIGN = re.compile(r"[:=]\s*[-+]\s+$")  # `T: - 5`: is it minus five?
 LOOK_ALIKES = str.maketrans({"−": "-", "–": "-", "‐": "-", "\u00a0": " ", "\u202f": " ", "：": ":", "＝": "="})
 
