@@ -12,7 +12,9 @@ VALUE = re.compile(r"[+-][0-9]{1,7}(?:\.[0-9]{0,7})?")
 VALUES = re.compile(rf"(?:{VALUE.pattern})+")
 DCON_FIELD = 7  # characters of an ADAM-4000 channel in engineering units, such as +025.12
 # An adapter may give back the request that it sent: `0D0!0+25.53`.
-SDI12 = re.compile(rf"(?:[0-9A-Za-z][DR][0-9]!)?(?P<reply>(?P<address>[0-9A-Za-z])(?P<values>{VALUES.pattern})(?P<crc>[\x40-\x7f]{{3}})?)")
+SDI12 = re.compile(
+    rf"(?:[0-9A-Za-z][DR][0-9]!)?(?P<reply>(?P<address>[0-9A-Za-z])(?P<values>{VALUES.pattern})(?P<crc>[\x40-\x7f]{{3}})?)"
+)
 
 # What ADAM-4000 modules send outside of a sensor's range or for a broken wire (ADAM-4000 manual, 5.2), and the
 # longer forms of their successors; the lower ones are no temperatures anyway.

@@ -71,9 +71,7 @@ def read_metrics(payload: bytes) -> list[Metric]:
                 raise FrameError("too_many", f"more than {MAX_METRICS} metrics")
             metrics.append(_metric(value))
     # What was stored while the link was down was not measured when it was sent.
-    return [
-        one if one.timestamp_ms or one.is_historical else replace(one, timestamp_ms=sent_at) for one in metrics
-    ]
+    return [one if one.timestamp_ms or one.is_historical else replace(one, timestamp_ms=sent_at) for one in metrics]
 
 
 def _metric(message: bytes) -> Metric:

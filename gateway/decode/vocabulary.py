@@ -24,8 +24,10 @@ SKIP_WORDS = _set(
     target set setpoint setpt setp sp sv desired soll sollwert consigne wanted
     max min maximum minimum maks high low highest lowest peak limit limits alarm alarms alert threshold
     batas ambang warning warn critical crit trip shutdown cutoff operating rated range
-    heatindex hindx dew dewpoint dewpt frost tfrost wet wetbulb bulb chill windchill wchill feels apparent td tdp tdf tw humidex thi
-    resolution res autoreport calibration calib cal offset reference ref coefficient coeff compensation hysteresis tolerance
+    heatindex hindx dew dewpoint dewpt frost tfrost wet wetbulb bulb chill windchill wchill feels apparent
+    td tdp tdf tw humidex thi
+    resolution res autoreport calibration calib cal offset reference ref coefficient coeff compensation
+    hysteresis tolerance
     accuracy precision delta dt diff difference gradient step rate slope stddev
     color colour emissivity raw adc counts voltage volt volts humidity hum rh kelembaban pressure press baro
     altitude resistance ohm ohms gain time timeout delay interval duration version code crc checksum status
