@@ -90,6 +90,8 @@ class Disturbance:
 
     def _on_the_line(self, frame: Frame) -> list[Frame]:
         """Glue it to what was held back, or to what has no end yet."""
+        if not frame.data:  # of a device that is silent or boots: the line before still has no end
+            return [frame]
         if self._open_ended is not None:
             frame = frame.spoiled(f"after {self._open_ended}", frame.data)
             self._open_ended = None
