@@ -90,6 +90,8 @@ class Disturbance:
 
     def _on_the_line(self, frame: Frame) -> list[Frame]:
         """Glue it to what was held back, or to what has no end yet."""
+        if not frame.data:  # of a device that is silent or boots: the line before still has no end
+            return [frame]
         if self._open_ended is not None:
             frame = frame.spoiled(f"after {self._open_ended}", frame.data)
             self._open_ended = None
@@ -112,6 +114,8 @@ class Disturbance:
 
     def _in_pieces(self, frame: Frame, trigger: Trigger) -> list[Frame]:
         """Only the last piece completes the frame, though a line within it may be complete before."""
+        if not frame.data:  # silenced before
+            return [frame]
         pieces = [bytes([byte]) for byte in frame.data]
         if trigger.fault.kind == "torn":
             where = trigger.rng.randrange(1, max(2, len(body_of(self._family, frame.data))))

@@ -12,7 +12,7 @@ from gateway.decode.vocabulary import LABELS, NUMBERED, is_foreign_unit, is_skip
 from gateway.errors import FrameError
 
 LABEL_UNIT = re.compile(
-    r"(?:^|(?<=[\s_])|(?<=[a-z])(?=[CFK\[(]))[\[(]?(?:°|º|\*|'|deg\s?)?\s?(?P<unit>[CFKcfk])[)\]]?$"
+    r"(?:^|(?<=[\s_])|(?<=[a-z])(?=[CFK\[(]))[\[(]?(?:°|º|\*|'|[Dd]eg(?:rees)?\.?\s?)?\s?(?P<unit>[CFKcfk])[)\]]?$"
 )
 COORDINATES = frozenset("ABDEGIJLMNQSUVWXYZ")  # beside one of these, `C: 5` and `F: 5` are letters, not units
 GLUED = re.compile(r"[^\W\d_]{3}")  # `Temp C: 23.4Temp C: 23.5`
@@ -52,7 +52,11 @@ def candidates_of(fields: Sequence[Field], device: Device) -> list[Candidate]:
         previous = candidate
         if candidate is None:
             continue
-        same = found and candidate.label in {found[-1].label, ""}  # `Sensor 0 C: 22.50 F: 72.50`
+        # `Sensor 0 C: 22.50 F: 72.50`, `Device 0 Temp C: 23.50 Temp F: 74.30`
+        same = found and (
+            candidate.label in {found[-1].label, ""}
+            or re.fullmatch(rf"{NUMBERED.pattern} {re.escape(candidate.label)}", found[-1].label, re.IGNORECASE)
+        )
         if same and {found[-1].unit, candidate.unit} == {"C", "F"}:
             found[-1] = _one_of_two(found[-1], candidate, device)
         else:

@@ -1,11 +1,12 @@
 """JSON as the configuration describes it: paths to values, and lists of tags."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from gateway.decode.device import Device
 from gateway.decode.document import moment, number, unit_letter
-from gateway.decode.found import Found, checked, to_celsius
+from gateway.decode.found import Found, check_valid, checked, to_celsius
 from gateway.decode.json_trouble import trouble
 from gateway.decode.profile import GENERIC, judged
 from gateway.errors import FrameError
@@ -30,7 +31,7 @@ def decode_paths(document: Any, device: Device, name: str) -> list[Found]:
             owner, value = at_path(document, one.path)
             _check_channel(owner, one.path)
             sensor_id = one.id or (name if len(device.json_paths) == 1 else f"{name}/{one.path}")
-            found.append(_found(value, one.path, sensor_id, one.unit or _unit(owner), one.scale))
+            found.append(_found(value, one.path, sensor_id, one.unit or _unit(owner), one.scale, device.invalid))
         except FrameError as exc:
             refused.append(exc)
     if found:
@@ -86,7 +87,7 @@ def decode_tags(document: Any, device: Device) -> list[Found]:
             continue
         try:
             _check_quality(element, device, key)
-            one = _found(element.get(device.value), key, tag.id or key, tag.unit, tag.scale)
+            one = _found(element.get(device.value), key, tag.id or key, tag.unit, tag.scale, device.invalid)
             at = next((read for name in ("ts", "t", "timestamp", "time") if (read := moment(element.get(name)))), None)
             found.append(Found(one.sensor_id, one.celsius, at, rule="tag_list"))
         except FrameError as exc:
@@ -115,10 +116,11 @@ def _unit(owner: Any) -> str | None:
     return next((unit for key in ("unit", "u", "uom", "tempunit") if (unit := unit_letter(fields.get(key)))), None)
 
 
-def _found(value: Any, what: str, sensor_id: str, unit: str | None, scale: float) -> Found:
+def _found(value: Any, what: str, sensor_id: str, unit: str | None, scale: float, invalid: Sequence[float]) -> Found:
     read = number(value)
     if read is None:
         raise FrameError("bad_number", f"{what} is {str(value)[:40]!r}, not a number")
+    check_valid(read[0], invalid)
     scaled = round(read[0] * scale, 9)
     celsius = to_celsius(scaled, unit or read[1])
     suspect = judged(GENERIC, scaled, celsius)

@@ -20,6 +20,8 @@ STATE = re.compile(
     r"(?:\s+with [0-9]+ decimals? of accuracy)?"
 )
 COMPONENT = re.compile(r"'(?P<name>[^']+)':?\s+(?P<text>Got .*)")
+# They show what other components measured, or are what somebody set.
+NOT_SENSORS = frozenset({"text_sensor", "binary_sensor", "number", "select", "switch", "text", "button"})
 LINES_HELD = 5  # a component with several values is followed by a line for each
 ROUNDING_CELSIUS = 0.06
 
@@ -54,6 +56,8 @@ class EsphomeLog:
         line = LINE.fullmatch(text)
         if line is None or line["level"] == "C":
             raise FrameError("no_temperature", "the configuration that ESPHome logs at its start")
+        if line["tag"] in NOT_SENSORS:
+            raise FrameError("no_temperature", f"a {line['tag']} measures nothing")
         settled = self._grown_old()
         try:
             if line["tag"] == "sensor":

@@ -109,8 +109,7 @@ def reading(
     Raises:
         FrameError: it is one of `invalid`, or outside the limits of a temperature.
     """
-    if value in invalid:
-        raise FrameError("sentinel", f"{value:g} is what this device sends when it has no reading")
+    check_valid(value, invalid)
     scaled = value if scale == 1.0 else round(value * scale, 9)  # 0.1 * 3 would carry binary noise
     letter = LETTERS.get(unit) or _unit_letter(str(unit))
     celsius = to_celsius(scaled, letter)
@@ -118,6 +117,16 @@ def reading(
         raise FrameError("sentinel", "0 K: an input without a sensor")
     checked(sensor_id, celsius)
     return Found(sensor_id, celsius, rule=rule, unit=letter)
+
+
+def check_valid(value: float, invalid: Sequence[float]) -> None:
+    """Refuse the values, before scaling, by which a device says that it has none.
+
+    Raises:
+        FrameError: it is one of them.
+    """
+    if value in invalid:
+        raise FrameError("sentinel", f"{value:g} is what this device sends when it has no reading")
 
 
 def attempted(attempt: Callable[..., Found], *arguments: Any, **options: Any) -> "Found | FrameError":

@@ -47,7 +47,7 @@ def temperatures(document: Any, place: Place, rule: str) -> list[Found]:
     Raises:
         FrameError: there is none, or what it says is not certain.
     """
-    if isinstance(document, dict) and (plain := _plain(document)) is not None:
+    if isinstance(document, dict) and place.profile is GENERIC and (plain := _plain(document)) is not None:
         return [plain]
     if not isinstance(document, dict | list) or not document:
         raise FrameError("no_temperature", "neither an object nor an array with something in it")

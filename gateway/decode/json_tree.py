@@ -132,6 +132,8 @@ def _identity(fields: dict[str, Any], outer: Place) -> tuple[str, tuple[str, ...
         if isinstance(value, str) and (text := value.strip()):
             if (kind := measured(text)) is not None and not kind.channel:
                 continue  # names the quantity, not the sensor
+            if text == outer.device:
+                return outer.device, outer.path
             if (outer.composes and key in NAMES) or (len(text) <= 3 and outer.path):
                 return outer.device, (*outer.path, text)
             return text, ()

@@ -109,13 +109,15 @@ class Lines:
         if first == "{" or (not first.isalnum() and JSON_START.match(text)) or '{"' in text:
             self._numbers = 0
             return [*decode_json(text, self._base)]
+        if '":' in text:
+            raise FrameError("torn", "the end of a JSON text whose beginning is missing")
         if first in "$!" and looks_like_nmea(text):
             return decode_nmea(text, self._base)
         if first == "[" and is_esphome(text):
             self._numbers = 0
             return self._esphome.decode(text)
         if looks_like_gcode(text):
-            return decode_gcode(text, self._base)
+            return decode_gcode(text, self._base, self._device)
         if first.isalnum() and is_weather_message(text):
             return decode_weather_message(text, self._base)
         return self._text(text)

@@ -31,7 +31,7 @@ def decode_named(text: str, base: str, device: Device) -> list[Found | FrameErro
         case "nmea":
             return decode_nmea(text, base)
         case "gcode":
-            return decode_gcode(text, base)
+            return decode_gcode(text, base, device)
         case "dcon":
             return decode_dcon(text, base, device)
         case "sdi12":

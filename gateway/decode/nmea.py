@@ -7,8 +7,9 @@ from gateway.decode.found import Found, attempted, number, reading
 from gateway.decode.vocabulary import is_skipped
 from gateway.errors import FrameError
 
+# Neither `$` nor `!` inside: an XOR over two sentences that ran together fits more often than by chance.
 SENTENCE = re.compile(
-    r"[$!](?P<body>(?:P[A-Z]{3}|(?P<talker>[A-Z]{2})(?P<kind>[A-Z]{3})),[ -)+-~]*)\*(?P<sum>[0-9A-Fa-f]{2})"
+    r"[$!](?P<body>(?:P[A-Z]{3}|(?P<talker>[A-Z]{2})(?P<kind>[A-Z]{3})),[ \x22#%-)+-~]*)\*(?P<sum>[0-9A-Fa-f]{2})"
 )
 INVALID = (999.9, -999.9, 999.99, 9999.0, 9999.9)  # as Lambrecht and others fill a field without a value
 MDA_FIELDS = {"air": 5, "water": 7, "dewpoint": 11}  # counted from the sentence's name; the unit follows

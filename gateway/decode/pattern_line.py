@@ -21,6 +21,7 @@ class Preset:
     id: str  # behind the port's name, as str.format takes it
     form: Form
     scale: float = 1.0
+    invalid: tuple[float, ...] = ()
     suffixes: Mapping[str, str] = field(default_factory=dict)  # of the id, by the group `channel`
 
 
@@ -65,6 +66,7 @@ PRESETS: Mapping[str, tuple[Preset, ...]] = {
             re.compile(r"(?P<node>[0-9]{1,3});(?P<child>[0-9]{1,3});1;0;0;(?P<t>[^;]*)"),
             "{node}/{child}",
             "decimal",
+            invalid=(-127.0, -196.6),  # DallasTemperature without a probe
         ),
     ),
 }
@@ -81,7 +83,7 @@ def decode_preset(text: str, base: str, device: Device) -> list[Found | FrameErr
 def _preset_reading(preset: Preset, match: re.Match[str], base: str, device: Device) -> Found:
     groups = match.groupdict()
     sensor_id = f"{base}/{preset.id.format(**groups)}{preset.suffixes.get(groups.get('channel', ''), '')}"
-    return reading(sensor_id, FORMS[preset.form](match["t"]), device.unit or "C", preset.name)
+    return reading(sensor_id, FORMS[preset.form](match["t"]), device.unit or "C", preset.name, invalid=preset.invalid)
 
 
 def _hex_sign_and_tenths(text: str) -> float:
@@ -91,6 +93,8 @@ def _hex_sign_and_tenths(text: str) -> float:
 
 def _bytes_less_1000(text: str) -> float:
     high, low = map(int, text.split())
+    if high == low == 0:
+        raise FrameError("sentinel", "0 0, -100 °C: no such sensor measures that")
     if high > 255 or low > 255:
         raise FrameError("bad_number", f"{text!r} are not two bytes")
     return (high * 256 + low - 1000) / 10

@@ -32,6 +32,9 @@ NAMED = re.compile(
 UNIT_FIELD = re.compile(r"\b(?:temp_?)?(?:units?|satuan)\s*[:=]\s*\"?(?P<unit>[^\s,;:=\"]+)\"?", re.IGNORECASE)
 GENERIC = re.compile(r"t|temp\.?|temps|temperature|temperatur|temperatura|suhu", re.IGNORECASE)
 PREFIX = re.compile(r"^(?:got|read|the)\s+", re.IGNORECASE)
+HEAD = re.compile(r"[^:=]{0,40}[A-Za-z][^:=]{0,20}[:=]\s?")
+# `TTemp: 20`, `TeTemp: 20`; but `TT1` is a transmitter in a plant.
+TWICE_BEGUN = re.compile(r"([A-Z])(?=\1[a-z])|(?P<begun>[A-Z][a-z][^:=]{0,30})(?P=begun)")
 DALLAS_DISCONNECTED_CELSIUS = -127.0  # DEVICE_DISCONNECTED_C of DallasTemperature; -196.6 °F is the same
 NO_DEVICE = Device()
 
@@ -76,7 +79,34 @@ def read_text(text: str, name: str, configured_id: str | None, device: Device) -
     return _labelled(text, configured_id or name, configured_id, device)
 
 
+def _check_not_glued(text: str) -> None:
+    """A line whose beginning stands in it again, directly behind a number or a cut word, is two.
+
+    Raises:
+        FrameError: it is; which of its numbers are whole cannot be said.
+    """
+    head = HEAD.match(text)
+    if head is None:
+        return
+    label = head[0].rstrip()
+    again = text.find(label, len(label))
+    if (again >= 0 and _is_cut_before(text, label, again)) or TWICE_BEGUN.match(text) is not None:
+        raise FrameError("torn", f"{label!r} begins twice: two lines that ran together")
+
+
+def _is_cut_before(text: str, label: str, again: int) -> bool:
+    word = re.search(r"([^\W\d_]+)\s?$", text[:again])
+    if word is None:
+        return text[again - 1] in "0123456789.:=*[+-%"
+    if word[0] == word[1] and word.start() > 0 and text[word.start() - 1] in "0123456789[*%°'":  # a unit stands between
+        return True
+    # `ObjeAmbient = 20 Object = 21`, but not `WaterTemp`, nor `OutTemp` beside `OutHum`
+    others = f"{text[: word.start()]}\n{text[again + len(label) :]}"
+    return re.search(rf"\b{word[1]}(?:[a-zß-ÿ]|\s?[:=])", others) is not None
+
+
 def _labelled(text: str, base: str, configured_id: str | None, device: Device) -> list[Found | FrameError]:
+    _check_not_glued(text)
     text, line_unit = _without_unit_field(text)
     named = {match["id"] for match in NAMED.finditer(text)}
     if len(named) > 1:
@@ -131,7 +161,7 @@ def _id(label: str, place: int, base: str, configured_id: str | None, sensor: st
         return f"{base}/{own['id']}"
     if sensor is not None and place == 0:
         return sensor
-    if re.search(r"(?<!\S)[0-9]+\s", label):
+    if re.search(r"(?<!\S)[0-9][0-9.]*\s", label):
         raise FrameError("ambiguous", f"{label[:40]!r}: is the number in the label a counter or a sensor?")
     if not label:
         return f"{base}/{place}" if place else base

@@ -48,9 +48,10 @@ NO_READINGS = frozenset({
 UNIT_TOKENS = {"c": "C", "f": "F", "k": "K", "celsius": "C", "fahrenheit": "F", "kelvin": "K", "degc": "C", "degf": "F"}
 # Written in one word: only what is surely measured; `seltemp`, `heatingtemp`, `ecotemp` are settings.
 GLUED = re.compile(
-    r"(?:air|amb|ambient|bed|board|body|boil|boiler|chamber|chip|coolant|core|cpu|cur|curflow|curr|cyl|device|env|"
+    r"(?:air|amb|ambient|bed|board|body|boil|boiler|chamber|chip|collector|coolant|core|cpu|cur|curflow|curr|cyl|"
+    r"cylbottom|cylmiddle|device|env|flow|mixer|"
     r"exhaust|ext|fluegas|gpu|in|indoor|inside|internal|inverter|motor|nozzle|oil|out|outdoor|outside|oven|pool|probe|"
-    r"process|ret|return|room|soil|storage|tank|water)temp(?:erature)?"
+    r"process|ret|return|room|soil|storage|tank|water)temp(?:erature)?(?:hc|vf)?"
 )
 # tempc, tempf1, tempinf, temp1f, tf_ch1: of Theengs and Ecowitt, lower case; tC and tF of Shelly.
 COMPACT = re.compile(r"temp(?P<where>in)?(?P<before>[0-9]*)(?P<unit>[cf])(?P<after>[0-9]*)|tf_(?P<channel>ch[0-9]+)")

@@ -11,7 +11,10 @@ from gateway.errors import FrameError
 VALUE = re.compile(r"[+-][0-9]{1,7}(?:\.[0-9]{0,7})?")
 VALUES = re.compile(rf"(?:{VALUE.pattern})+")
 DCON_FIELD = 7  # characters of an ADAM-4000 channel in engineering units, such as +025.12
-SDI12 = re.compile(rf"(?P<address>[0-9A-Za-z])(?P<values>{VALUES.pattern})(?P<crc>[\x40-\x7f]{{3}})?")
+# An adapter may give back the request that it sent: `0D0!0+25.53`.
+SDI12 = re.compile(
+    rf"(?:[0-9A-Za-z][DR][0-9]!)?(?P<reply>(?P<address>[0-9A-Za-z])(?P<values>{VALUES.pattern})(?P<crc>[\x40-\x7f]{{3}})?)"
+)
 
 # What ADAM-4000 modules send outside of a sensor's range or for a broken wire (ADAM-4000 manual, 5.2), and the
 # longer forms of their successors; the lower ones are no temperatures anyway.
@@ -32,7 +35,7 @@ def decode_sdi12(text: str, base: str, device: Device) -> list[Found | FrameErro
     match = SDI12.fullmatch(text)
     if match is None:
         raise FrameError("not_a_reading", f"{text[:40]!r} is no address with signed values")
-    if match["crc"] is not None and crc_sdi12(text[:-3].encode()) != match["crc"].encode():
+    if match["crc"] is not None and crc_sdi12(match["reply"][:-3].encode()) != match["crc"].encode():
         raise FrameError("bad_checksum", f"the CRC {match['crc']!r} does not fit")
     if not device.columns and device.unit is None:
         raise FrameError("no_columns", "which value is a temperature? Say it with the key `columns`")

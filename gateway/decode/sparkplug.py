@@ -99,8 +99,9 @@ def _found(publisher: tuple[str, ...], metric: Metric, births: dict[int | str, B
         return None
     if metric.is_null:
         raise FrameError("bad_number", f"{name} is null")
-    if metric.is_historical:
-        raise FrameError("historical", f"{name} is of the past")
+    measured_at = moment(metric.timestamp_ms)
+    if metric.is_historical and measured_at is None:
+        raise FrameError("historical", f"{name} is of the past, and does not say of when")
     if metric.quality is not None and metric.quality != GOOD:
         raise FrameError("bad_quality", f"{name} has the quality {metric.quality}")
     value = metric.value(metric.datatype or (born.datatype if born else None))
@@ -111,5 +112,5 @@ def _found(publisher: tuple[str, ...], metric: Metric, births: dict[int | str, B
         raise FrameError("unknown_unit", f"{name} is in {unit[:20]!r}")
     celsius = to_celsius(value, unit or named.unit)
     judged(GENERIC, value, celsius)
-    one = checked("/".join((*publisher, name)), celsius, moment(metric.timestamp_ms))
+    one = checked("/".join((*publisher, name)), celsius, measured_at)
     return Found(one.sensor_id, one.celsius, one.measured_at, rule="sparkplug_b")

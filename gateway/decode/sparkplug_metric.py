@@ -70,7 +70,8 @@ def read_metrics(payload: bytes) -> list[Metric]:
             if len(metrics) >= MAX_METRICS:
                 raise FrameError("too_many", f"more than {MAX_METRICS} metrics")
             metrics.append(_metric(value))
-    return [replace(one, timestamp_ms=one.timestamp_ms or sent_at) for one in metrics]
+    # What was stored while the link was down was not measured when it was sent.
+    return [one if one.timestamp_ms or one.is_historical else replace(one, timestamp_ms=sent_at) for one in metrics]
 
 
 def _metric(message: bytes) -> Metric:

@@ -18,7 +18,7 @@ DIGITS = r"[0-9]{1,12}(?:\.[0-9]{1,12}|,[0-9]{1,12})?(?:[eE][+-]?[0-9]{1,3})?"
 VALUE = re.compile(
     rf"(?<![\w.+-])(?<![0-9],)\*?(?P<value>[+-]?{DIGITS}|[+-]?(?i:nan|inf|infinity)\b)(?![0-9_]|[.,:][0-9]|\.)"
     rf"(?:(?P<strong>{STRONG_UNIT}(?!/\s?[A-Za-z]))|(?P<weak>{WEAK_UNIT})|(?P<degree>\s?[°º])(?!\w))?"
-    r"(?P<after>(?:[^\s,;|)\]}}~0-9+]|\s(?:[%‰Ω°#!?\[(/-]|[^\W\d_]))[^\s,;|:=]*)?"
+    r"(?P<after>(?!(?<=\])[+-][0-9])(?:[^\s,;|)\]}}~0-9+]|\s(?:[%‰Ω°#!?\[(/-]|[^\W\d_]))[^\s,;|:=]*)?"
 )
 # Numbers that are part of something else: dates, times, addresses, versions, hexadecimal dumps.
 NO_VALUES = re.compile(
@@ -30,7 +30,7 @@ NO_VALUES = re.compile(
 HEX_DUMP = re.compile(r"(?<!\S)[0-9A-Fa-f]{1,2}(?: [0-9A-Fa-f]{1,2}){3,}(?!\S)")
 SEPARATOR = re.compile(r"\s*(?:[:=]|>>|->|\bis:?)\s*[*(\[\"']?$")
 # What ends the label before: only the last part names the number.
-LABEL_BREAK = re.compile(r"[,;|\t]|\s{2,}|\s-\s|:\s|\)\s+(?=\S)|\]\s*(?=\S)|>")
+LABEL_BREAK = re.compile(r"[,;|\t]|\s{2,}|\s-\s|[:=]\s|\)\s+(?=\S)|\]\s*(?=\S)|>|\*{2}[*.]*\s*\S*\s+")
 DETACHED_SIGN = re.compile(r"[:=]\s*[-+]\s+$")  # `T: - 5`: is it minus five?
 LOOK_ALIKES = str.maketrans({"−": "-", "–": "-", "‐": "-", "\u00a0": " ", "\u202f": " ", "：": ":", "＝": "="})
 

@@ -11,11 +11,12 @@ from gateway.decode.device import Device
 from gateway.decode.document import WITH_UNIT, parse
 from gateway.decode.families import cloud
 from gateway.decode.families.plant import is_opc, opc_samples
-from gateway.decode.found import NUMBER, Decoded, Found, Refused, checked, to_celsius
+from gateway.decode.found import NUMBER, Decoded, Found, Refused, attempted, check_valid, checked, to_celsius
 from gateway.decode.json_text import settled, temperatures
 from gateway.decode.json_tree import Harvest, harvest
 from gateway.decode.payload import MAX_PAYLOAD_BYTES, decode_payload
 from gateway.decode.profile import judged
+from gateway.decode.profiles import PROFILES, profile_name, within
 from gateway.decode.senml import decode_senml, is_senml
 from gateway.decode.sparkplug import Sparkplug
 from gateway.decode.topic_plan import Plan, plan_of
@@ -39,6 +40,7 @@ class TopicDecoder:
 
     def __init__(self, device: Device) -> None:
         self._device = device
+        self._profile = PROFILES[profile_name(device.device)] if device.device else None
         self._plans: dict[str, Plan] = {}
         self._announced = Announcements()
         self._sparkplug = Sparkplug()
@@ -56,9 +58,19 @@ class TopicDecoder:
             plan = self._plans.get(topic)
             if plan is None or plan.sensor_id != sensor_id:
                 plan = self._remember(topic, sensor_id)
-            return self._decode(plan, topic, payload)
+            return self._checked(self._decode(plan, topic, payload), payload)
         except FrameError as exc:
             return Decoded([], [Refused(exc.reason, str(exc), payload)])
+
+    def _checked(self, decoded: Decoded, payload: bytes) -> Decoded:
+        """By the profile of the configured `device`. Nothing waits for a neighbour here: a doubtful value is marked."""
+        if self._profile is None:
+            return decoded
+        plausible = Decoded([], decoded.refused)
+        for found in decoded.found:
+            doubtful = found.suspect or found.celsius == self._profile.power_on
+            plausible.add([attempted(within, self._profile, replace(found, suspect=doubtful))], payload)
+        return plausible
 
     def _decode(self, plan: Plan, topic: str, payload: bytes) -> Decoded:
         if len(payload) > MAX_PAYLOAD_BYTES:
@@ -101,6 +113,7 @@ class TopicDecoder:
             if text.lower() in NO_VALUE or plan.sensor_id is None:
                 raise FrameError("bad_number", f"{text[:40]!r} is no number with an optional unit")
             return Decoded(decode_payload(payload, plan.place.device, plan.sensor_id), [])
+        check_valid(float(match[1]), self._device.invalid)
         value = float(match[1]) * self._device.scale
         celsius = to_celsius(value, match[2] or unit)
         suspect = judged(plan.place.profile, value, celsius)

@@ -1,6 +1,6 @@
 """How the messages of one topic are read: what its levels, its publisher and the user say of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.decode.announced import Announcement
 from gateway.decode.device import Device
@@ -58,7 +58,10 @@ def plan_of(topic: str, sensor_id: str | None, description: Device, said: list[A
     paths = tuple(one for one in said if one.path and one.is_temperature)
     units = {one.unit for one in (*paths, *bare) if one.is_temperature and one.unit}
     profile = rule.profile if known else GENERIC
+    if description.invalid:
+        profile = replace(profile, invalid=profile.invalid | frozenset(description.invalid))
     kind = "temperature" if words.is_temperature and not known else ""
     place = Place(device, kind=kind, unit=units.pop() if len(units) == 1 else description.unit, profile=profile)
     is_simple = chosen is not None and not known and not refuse and unit in {None, "C"} and description.scale == 1
+    is_simple = is_simple and not description.invalid
     return Plan(rule, levels, sensor_id, place, is_temperature, unit, is_simple, refuse, paths)

@@ -68,6 +68,7 @@ RULES = (
     Rule("shelly1", "shellies/+/temperature_f", "{1}", scalar=True, unit="F", profile=SHELLY),
     Rule("shelly1", "shellies/+/sensor/temperature", "{1}", scalar=True, profile=SHELLY),
     Rule("shelly1", "shellies/+/info", "{1}", envelope=shelly.gen1),
+    Rule("shelly1", "shellies/+/status", "{1}", envelope=shelly.gen1),
     Rule("shelly1", "shellies/#", refuse="not_measured"),
     # Shelly, second generation and later.
     Rule("shelly2", "+/events/rpc", "{0}", envelope=shelly.rpc),

@@ -13,6 +13,8 @@ TEMPERATURE_WORDS = _set(
     "temp temps temperature temperatures temperatur temperatura temperatuur température suhu celsius fahrenheit"
 )
 TEMPERATURE_ENDINGS = ("temperatur", "temperature", "temperatuur", "temperatura", "temp")
+# A 1-Wire ROM code of a thermometer: its family is DS18S20, DS1822, DS18B20 or DS1825.
+ROM_CODE = re.compile(r"(?:10|22|28|3B)[-.]?[0-9A-F]{12}(?:[0-9A-F]{2})?", re.IGNORECASE)
 TEMPERATURE_SYMBOL = re.compile(r"[Tt][0-9]{0,2}|T[ap]")  # as manuals abbreviate it, only when it is the whole label
 
 # A label with one of these is no measured temperature, even with a degree sign: set points, limits, derived
@@ -22,8 +24,10 @@ SKIP_WORDS = _set(
     target set setpoint setpt setp sp sv desired soll sollwert consigne wanted
     max min maximum minimum maks high low highest lowest peak limit limits alarm alarms alert threshold
     batas ambang warning warn critical crit trip shutdown cutoff operating rated range
-    heatindex dew dewpoint frost tfrost wet wetbulb bulb chill windchill feels apparent td tdp tdf tw humidex thi
-    resolution calibration calib cal offset reference ref coefficient coeff compensation hysteresis tolerance
+    heatindex hindx dew dewpoint dewpt frost tfrost wet wetbulb bulb chill windchill wchill feels apparent
+    td tdp tdf tw humidex thi
+    resolution res autoreport calibration calib cal offset reference ref coefficient coeff compensation
+    hysteresis tolerance
     accuracy precision delta dt diff difference gradient step rate slope stddev
     color colour emissivity raw adc counts voltage volt volts humidity hum rh kelembaban pressure press baro
     altitude resistance ohm ohms gain time timeout delay interval duration version code crc checksum status
@@ -77,6 +81,7 @@ def names_temperature(label: str) -> bool:
     parts = words(label)
     return (
         TEMPERATURE_SYMBOL.fullmatch(label) is not None
+        or ROM_CODE.fullmatch(label) is not None
         or any(part in TEMPERATURE_WORDS for part in parts)
         or any(len(part) > 6 and part.endswith(TEMPERATURE_ENDINGS) for part in parts)
     )

@@ -28,6 +28,7 @@ from gateway.decode.found import Found
 FRAMES = 400
 TOLERANCE_CELSIUS = 0.03  # what one decimal in °F loses
 HELD_BACK = 3  # frames a decoder may wait before it gives a reading away
+SEEDS = (1, 2, 7, 12)  # in these, lines and sentences met that gave false readings once
 SHARE = 0.04  # of the frames for each kind of fault
 
 
@@ -89,21 +90,21 @@ def possible_faults(family: str) -> list[str]:
     return sorted(possible)
 
 
-def sent(device: SimulatedDevice) -> Iterator[Frame]:
+def sent(device: SimulatedDevice, seed: int = 1) -> Iterator[Frame]:
     """All a device sends, births first."""
     if Wire.POLL in device.family.wires:
-        yield from answered(device)
+        yield from answered(device, seed)
         return
     voice = EdgeNode(device, 0.0) if device.family.protocol == "sparkplug" else Speech(device, 0.0)
     if isinstance(device, MqttDevice):
         yield from voice.births()
-    yield from (item for item in islice(script(device, seed=1), FRAMES) if isinstance(item, Frame))
+    yield from (item for item in islice(script(device, seed=seed), FRAMES) if isinstance(item, Frame))
 
 
-def answered(device: SimulatedDevice) -> Iterator[Frame]:
+def answered(device: SimulatedDevice, seed: int) -> Iterator[Frame]:
     by_bytes = device.family.protocol == "modbus"
-    answerer = ModbusBus(device, seed=1) if by_bytes else TextCommands(device, seed=1, epoch_s=0.0)
-    disturbance = Disturbance(device, seed=1)
+    answerer = ModbusBus(device, seed=seed) if by_bytes else TextCommands(device, seed=seed, epoch_s=0.0)
+    disturbance = Disturbance(device, seed=seed)
     for _ in range(FRAMES):
         for frame in answerer.answers(REQUESTS[device.format]):
             yield from (item for item in disturbance.of(frame) if isinstance(item, Frame))
@@ -174,12 +175,13 @@ def test_everything_an_undisturbed_device_says_comes_out(family: str) -> None:
     assert (false[:3], missing[:3]) == ([], [])
 
 
+@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("family", personalities())
-def test_nothing_false_comes_out_of_a_disturbed_device_and_nothing_whole_is_lost(family: str) -> None:
+def test_nothing_false_comes_out_of_a_disturbed_device_and_nothing_whole_is_lost(family: str, seed: int) -> None:
     kinds = possible_faults(family)
     assert len(kinds) > 3
     device = simulated(family, *kinds)
-    false, missing = verdict(decoded(device, sent(device)), by_name=device.names_sensor)
+    false, missing = verdict(decoded(device, sent(device, seed)), by_name=device.names_sensor)
     assert (false[:3], missing[:3]) == ([], [])
 
 

@@ -29,7 +29,10 @@ def opc_samples(document: Any, place: Place, _levels: list[str]) -> list[Part]:
                 continue
             parts += [(member(one, "Payload"), place) for one in messages]
         elif (node := text(sample, "NodeId")) is not None:
-            parts.append(({node: member(sample, "Value")}, place))
+            display = text(sample, "DisplayName")
+            named = display if display is not None and measured(node) is None else None  # `ns=2;i=1234` names nothing
+            at = place if named is None else replace(place, path=(*place.path, node))
+            parts.append(({named or node: member(sample, "Value")}, at))
         else:
             parts.append((sample, place))
     return parts

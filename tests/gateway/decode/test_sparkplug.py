@@ -26,13 +26,14 @@ def metric(
     name: str | None = None,
     *,
     alias: int | None = None,
+    at_ms: int | None = MOMENT_MS,
     datatype: int | None = None,
     value: float | int | None = None,
     flags: bytes = b"",
 ) -> bytes:
     body = b"" if name is None else field(1, name.encode())
     body += b"" if alias is None else field(2, alias)
-    body += field(3, MOMENT_MS)
+    body += b"" if at_ms is None else field(3, at_ms)
     body += b"" if datatype is None else field(4, datatype)
     body += flags
     if isinstance(value, float):
@@ -97,7 +98,7 @@ def test_the_type_may_come_from_the_birth() -> None:
     ("one", "reason"),
     [
         (metric("Temperature", datatype=9, flags=field(7, 1)), "bad_number"),
-        (metric("Temperature", datatype=9, value=20.0, flags=field(5, 1)), "historical"),
+        (metric("Temperature", at_ms=None, datatype=9, value=20.0, flags=field(5, 1)), "historical"),
         (metric("Temperature", datatype=9, value=20.0, flags=int_property("Quality", 0)), "bad_quality"),
         (metric("Temperature", datatype=9, value=20.0, flags=text_property("engUnit", "bar")), "unknown_unit"),
         (metric("Temperature", datatype=11, value=1), "bad_number"),
@@ -119,6 +120,21 @@ def test_a_unit_property_converts_and_the_metric_carries_its_time() -> None:
     readings(decoder, "DBIRTH", metric("Temperature", alias=1, datatype=9, value=32.0, flags=in_fahrenheit))
     (found,) = decoder.decode("spBv1.0/P/DDATA/E/Oven1", metric(alias=1, value=212.0)).found
     assert (found.celsius, found.measured_at) == (100.0, datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC))
+
+
+def test_what_was_stored_while_the_link_was_down_has_its_own_time() -> None:
+    stored = [
+        metric("Temperature", at_ms=MOMENT_MS - ago_ms, datatype=9, value=value, flags=field(5, 1))
+        for ago_ms, value in ((60_000, 20.5), (59_000, 21.5))
+    ]
+    now = metric("Temperature", at_ms=None, datatype=9, value=22.5)
+    payload = field(1, MOMENT_MS) + b"".join([*stored, now])
+    found = TopicDecoder(Device()).decode("spBv1.0/P/DDATA/E/Oven1", payload).found
+    assert [(one.celsius, one.measured_at) for one in found] == [
+        (20.5, datetime(2023, 11, 14, 22, 12, 20, tzinfo=UTC)),
+        (21.5, datetime(2023, 11, 14, 22, 12, 21, tzinfo=UTC)),
+        (22.5, datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)),
+    ]
 
 
 def test_commands_and_host_states_are_no_readings() -> None:

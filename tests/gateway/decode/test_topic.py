@@ -1,5 +1,6 @@
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -155,3 +156,27 @@ def test_any_messages_give_temperatures_in_range_or_a_reason(device: Device, mes
 )
 def test_large_payloads_end_in_a_reason_or_a_reading(payload: bytes) -> None:
     assert sound(TopicDecoder(Device()).decode("plant/oven/temperature", payload))
+
+
+def test_the_configured_kind_of_sensor_limits_what_its_messages_can_say() -> None:
+    decoder = TopicDecoder(Device(device="ds18b20"))
+    assert [one.reason for one in decoder.decode("plant/oven", b'{"temperature": 125.5}').refused] == ["out_of_range"]
+    found = [decoder.decode("plant/oven/temperature", value).found[0] for value in (b"84.5", b"85.0", b"85.5")]
+    assert [(one.celsius, one.suspect) for one in found] == [(84.5, False), (85.0, True), (85.5, False)]
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload", "keys"),
+    [
+        ("plant/oven/temperature", b"500", {"scale": 0.1}),
+        ("plant/oven", b'{"sensor_id": "S1", "suhu": 500.0}', {}),
+        ("plant/oven", b'{"x": {"temperature": 500}}', {}),
+        ("plant/oven", b'{"t": 500}', {"json_paths": [{"path": "t", "scale": 0.1}]}),
+        ("zigbee2mqtt/oven", b'{"temperature": 500}', {}),
+        ("line1", b'[{"id": "7", "value": 500}]', {"decoder": "tag_list", "tags": {"7": {"scale": 0.1}}}),
+    ],
+)
+def test_configured_values_that_mean_no_reading_are_refused(topic: str, payload: bytes, keys: dict[str, Any]) -> None:
+    assert TopicDecoder(Device.model_validate(keys)).decode(topic, payload, "S1").found
+    (refused,) = TopicDecoder(Device.model_validate({"invalid": [500], **keys})).decode(topic, payload, "S1").refused
+    assert refused.reason == "sentinel"
