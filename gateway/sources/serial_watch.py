@@ -12,6 +12,15 @@ TEXT_LINE = re.compile(rb"[\r\n][ -~]{4,}[\r\n]")
 TAIL_BYTES = 512  # of the last bytes, in which a line may still be ended
 
 
+def is_mostly_noise(data: bytes) -> bool:
+    """Whether there is more in it that cannot be read than text ever has."""
+    return _noise(data) >= NOISE_SHARE * len(data)
+
+
+def _noise(data: bytes) -> int:
+    return len(data.translate(None, delete=READABLE))
+
+
 @dataclass(slots=True)
 class Legibility:
     """Whether what comes since the port was opened can be text at all; judged until the first line that is."""
@@ -38,7 +47,7 @@ class Legibility:
             self.judged = True
             return False
         self._total += len(chunk)
-        self._noise += len(chunk.translate(None, delete=READABLE))
+        self._noise += _noise(chunk)
         self.judged = (
             self._noise >= max(NOISE_BYTES, NOISE_SHARE * self._total) and now_s - self._since_s >= NOISE_LASTS_S
         )
