@@ -3,48 +3,19 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import tty
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import paho.mqtt.publish as publish
 import pytest
 
 from sandbox.mosquitto import Mosquitto
-
-SPEED_S = 0.05  # between two lines of a talking device
+from tests.gateway.cli.talker import talking
 
 
 def gateway(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "gateway", *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False
     )
-
-
-@contextmanager
-def talking(data: bytes) -> Iterator[str]:
-    """A device on a pseudo-terminal that says the same again and again; its path."""
-    device, held = os.openpty()
-    tty.setraw(held)
-    os.set_blocking(device, False)
-    done = threading.Event()
-
-    def talk() -> None:
-        while not done.wait(SPEED_S):
-            try:
-                os.write(device, data)
-            except BlockingIOError:
-                continue
-
-    talker = threading.Thread(target=talk)
-    talker.start()
-    yield os.ttyname(held)
-    done.set()
-    talker.join()
-    os.close(device)
-    os.close(held)
 
 
 def test_lines_and_readings_stand_side_by_side() -> None:
