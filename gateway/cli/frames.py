@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.decode import Device, Found, PortDecoder, Refused
+from gateway.sources.serial_lines import BINARY_DECODERS
 
 LINES = re.compile(rb"[^\r\n]*[\r\n]+|[^\r\n]+")
 MAX_RAW_BYTES = 4096  # of a line that does not end; the decoder has given it up long before
-BINARY_DECODERS = frozenset({"modbus_rtu"})  # frames without an end of their own: shown as they arrive
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Frames:
         self._decoder = PortDecoder(device, name)
         self._decoder.reset()
         self._end = (device.terminator or "").encode()
-        self._binary = device.decoder in BINARY_DECODERS
+        self._binary = device.decoder in BINARY_DECODERS  # no end of their own: shown as they arrive
         self._raw = b""
         self._found: list[Found] = []
         self._refused: list[Refused] = []
