@@ -9,7 +9,7 @@ from typing import Any, assert_never
 import structlog
 
 from gateway import __version__, control
-from gateway.config import Config, SerialOptions, SimulatorOptions
+from gateway.config import Config, SimulatorOptions
 from gateway.discovery import discover
 from gateway.errors import ConfigError
 from gateway.journal import Journal, Release
@@ -26,6 +26,7 @@ from gateway.sources.modbus_options import ModbusOptions
 from gateway.sources.mqtt_broker import Broker, Tls
 from gateway.sources.mqtt_topics import MqttSource
 from gateway.sources.serial_lines import SerialSource
+from gateway.sources.serial_options import SerialOptions
 from gateway.sources.simulator import SimulatorSource
 from gateway.sources.source import Recall, Source
 
@@ -238,7 +239,7 @@ def _options(config: Config, *, simulate: bool) -> list[SourceOptions]:
 def _source(options: SourceOptions, config: Config, place: int, recall: Recall) -> Source:
     match options:
         case SerialOptions():
-            return SerialSource(options.port, options.baudrate, options)
+            return SerialSource(options)
         case MqttOptions():
             # Two links to one broker need two ids; the place in the file is as stable as the file.
             client_id = options.client_id or _client_id(config, place)

@@ -9,13 +9,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
-from gateway.decode.device import MQTT_DECODERS, MQTT_KEYS, DecoderName, Device
 from gateway.errors import ConfigError
 from gateway.mqtt_options import MqttOptions
 from gateway.section import Section
 from gateway.sources.csv_options import CsvOptions
 from gateway.sources.http_options import HttpOptions, HttpServerOptions
 from gateway.sources.modbus_options import ModbusOptions
+from gateway.sources.serial_options import SerialOptions
 
 SensorId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 GATEWAY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # as in contracts/sensor-suhu.schema.json
@@ -76,28 +76,6 @@ class KafkaOptions(Section):
                 msg = f"{server!r} is not host:port, such as kafka.example:9092"
                 raise ValueError(msg)
         return servers
-
-
-class SerialOptions(Device):
-    """One [[serial]]: the port, and what is said of the device on it."""
-
-    port: str = Field(min_length=1)
-    baudrate: int = Field(default=9600, ge=50, le=4_000_000)
-
-    @field_validator("decoder")
-    @classmethod
-    def _decoder_reads_a_port(cls, decoder: DecoderName) -> DecoderName:
-        if decoder in MQTT_DECODERS:
-            msg = f"the decoder {decoder!r} is for MQTT messages"
-            raise ValueError(msg)
-        return decoder
-
-    @model_validator(mode="after")
-    def _keys_are_of_ports(self) -> "SerialOptions":
-        for key in sorted(self.model_fields_set & MQTT_KEYS):
-            msg = f"the key {key!r} is for MQTT messages"
-            raise ValueError(msg)
-        return self
 
 
 class SimulatorOptions(Section):

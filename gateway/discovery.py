@@ -1,17 +1,19 @@
 """Where readings come from when nothing is configured: a serial device that speaks, local MQTT, the simulator."""
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from glob import glob
 
 import structlog
 
-from gateway.config import DiscoveryOptions, SerialOptions, SimulatorOptions
+from gateway.config import DiscoveryOptions, SimulatorOptions
 from gateway.errors import SourceLost
 from gateway.mqtt_options import MqttOptions
 from gateway.sources.mqtt_broker import Broker
 from gateway.sources.mqtt_topics import MqttSource
 from gateway.sources.serial_lines import SerialSource
+from gateway.sources.serial_options import SerialOptions
 
 log = structlog.get_logger()
 
@@ -45,12 +47,16 @@ async def discover(
 
 
 def candidate_ports(patterns: list[str], expand: Callable[[str], list[str]]) -> Iterator[str]:
-    """The ports that the patterns name, each once, in their order."""
-    return iter(dict.fromkeys(path for pattern in patterns for path in sorted(expand(pattern))))
+    """The ports that the patterns name, in their order; each once, under the first of its names."""
+    first_names: dict[str, str] = {}
+    for pattern in patterns:
+        for path in sorted(expand(pattern)):
+            first_names.setdefault(os.path.realpath(path), path)
+    return iter(first_names.values())
 
 
 async def _speaks(options: SerialOptions, listen_s: float) -> bool:
-    source = SerialSource(options.port, options.baudrate, options)
+    source = SerialSource(options)
     try:
         async with asyncio.timeout(listen_s), source.open() as deliveries:
             async for delivery in deliveries:

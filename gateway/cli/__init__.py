@@ -4,6 +4,9 @@ import click
 
 from gateway import __version__
 from gateway.cli.decode import decode
+from gateway.cli.init import init
+from gateway.cli.ports import ports
+from gateway.cli.read import read
 from gateway.cli.run import run
 from gateway.cli.spool import spool
 from gateway.cli.verify import verify
@@ -36,3 +39,6 @@ main.add_command(run)
 main.add_command(verify)
 main.add_command(decode)
 main.add_command(spool)
+main.add_command(init)
+main.add_command(ports)
+main.add_command(read)

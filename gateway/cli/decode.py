@@ -31,11 +31,11 @@ def decode(
             click.echo(json.dumps(answer, ensure_ascii=False))
         return
     raw = sys.stdin.buffer.read() if text is None else text.encode()
-    device = _device(device_json or "{}")
+    device = device_of(device_json or "{}")
     end = "" if topic is not None else device.terminator or "\n"  # what is typed here is a whole line
     decoded = _decoded(raw + end.encode(), topic, device)
     if as_json:
-        click.echo(json.dumps(_as_json(decoded, explain=explain), ensure_ascii=False))
+        click.echo(json.dumps(outcome_json(decoded, explain=explain), ensure_ascii=False))
     else:
         _print(decoded, explain=explain)
     if not decoded.found:
@@ -64,8 +64,8 @@ def _answer(line: str, place: str) -> dict[str, Any]:
         device = Device.model_validate(hint)
     except ValidationError as exc:  # the other cases are still worth their answers
         refused = Refused("bad_configuration", "; ".join(one["msg"] for one in exc.errors()), raw)
-        return {"id": case.get("id"), **_as_json(Decoded([], [refused]), explain=False)}
-    answer = _as_json(_decoded(raw, case.get("topic"), device, prior), explain=False)
+        return {"id": case.get("id"), **outcome_json(Decoded([], [refused]), explain=False)}
+    answer = outcome_json(_decoded(raw, case.get("topic"), device, prior), explain=False)
     return {"id": case.get("id"), **answer}
 
 
@@ -91,7 +91,8 @@ def _bytes(text: str) -> bytes:
         return text.encode()
 
 
-def _device(text: str) -> Device:
+def device_of(text: str) -> Device:
+    """The device that --device describes; a mistake ends the process with its place."""
     try:
         return Device.model_validate(json.loads(text))
     except ValidationError as exc:
@@ -101,7 +102,8 @@ def _device(text: str) -> Device:
         fail(f"--device: not JSON: {exc}", EX_DATAERR)
 
 
-def _as_json(decoded: Decoded, *, explain: bool) -> dict[str, Any]:
+def outcome_json(decoded: Decoded, *, explain: bool) -> dict[str, Any]:
+    """What was found and refused, as JSON objects."""
     readings = [
         {"sensor_id": one.sensor_id, "suhu_c": one.celsius}
         | ({"suspect": True} if one.suspect else {})

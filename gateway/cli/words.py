@@ -1,5 +1,6 @@
 """Words for people and exit codes (sysexits.h) for programs."""
 
+import errno
 import logging
 import os
 import sys
@@ -10,19 +11,10 @@ from typing import Any, NoReturn, TextIO, cast
 import click
 import structlog
 
-from gateway.errors import AlreadyRunning, ConfigError, GatewayError, SinkUnavailable, SpoolError
+from gateway.errors import AlreadyRunning, ConfigError, GatewayError, SinkUnavailable, SourceLost, SpoolError
 
-EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_UNAVAILABLE, EX_SOFTWARE, EX_IOERR, EX_TEMPFAIL, EX_NOPERM, EX_CONFIG = (
-    64,
-    65,
-    66,
-    69,
-    70,
-    74,
-    75,
-    77,
-    78,
-)
+EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_UNAVAILABLE, EX_SOFTWARE = 64, 65, 66, 69, 70
+EX_CANTCREAT, EX_IOERR, EX_TEMPFAIL, EX_NOPERM, EX_CONFIG = 73, 74, 75, 77, 78
 
 
 @contextmanager
@@ -45,8 +37,22 @@ def exit_code(error: GatewayError) -> int:
             return EX_NOPERM if error.forbidden else EX_IOERR
         case SinkUnavailable():
             return EX_UNAVAILABLE
+        case SourceLost():
+            return _of_source(error)
         case _:
             return EX_SOFTWARE
+
+
+def _of_source(error: SourceLost) -> int:
+    match getattr(error.__cause__, "errno", None):
+        case errno.ENOENT | errno.ENODEV | errno.ENXIO:
+            return EX_NOINPUT
+        case errno.EACCES | errno.EPERM:
+            return EX_NOPERM
+        case errno.EAGAIN | errno.EBUSY:
+            return EX_TEMPFAIL
+        case _:
+            return EX_UNAVAILABLE
 
 
 def fail(words: str, code: int) -> NoReturn:

@@ -16,7 +16,9 @@ from gateway.decode.device import Device
 from gateway.decode.modbus_rtu import whole_answer, whole_tcp_answer
 from gateway.errors import SourceLost
 from gateway.sources.modbus_options import ModbusOptions
-from gateway.sources.serial_port import PORT_ERRORS, explain, open_port
+from gateway.sources.port_trouble import explained
+from gateway.sources.serial_options import SerialOptions
+from gateway.sources.serial_port import PORT_ERRORS, open_port
 
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL + 1)  # what it has to say is in our own words
 
@@ -95,7 +97,7 @@ class ModbusLink:
         try:
             connected = await _within(connecting, CONNECT_S)
         except PORT_ERRORS as exc:
-            raise SourceLost(explain(self._place, exc)) from exc
+            raise SourceLost(explained(self._place, exc)) from exc
         if not connected:
             await self._explain()
 
@@ -162,7 +164,7 @@ class ModbusLink:
     async def _explain(self) -> None:
         """Try once more in a way that says why; pymodbus keeps it to itself."""
         if self._address is None:
-            async with open_port(str(self._port), self._baudrate):
+            async with open_port(SerialOptions(port=str(self._port), baudrate=self._baudrate)):
                 raise SourceLost(f"{self._place} could not be opened with these parity and stopbits: check them")
         try:
             async with asyncio.timeout(CONNECT_S):

@@ -5,7 +5,7 @@
 """
 
 import asyncio
-import errno
+import fcntl
 import os
 import termios
 import time
@@ -17,16 +17,19 @@ import serial
 
 from gateway.errors import SourceLost
 from gateway.sources.blocking import finished
+from gateway.sources.port_trouble import explained
 from gateway.sources.serial_flow import Flow, tick_s
+from gateway.sources.serial_options import SerialOptions
 
 READ_BYTES = 65_536
 # What a port call may raise: pyserial translates some of it, and not everywhere (TypeError: closed in another thread).
 PORT_ERRORS = (serial.SerialException, OSError, termios.error, TypeError, ValueError)
+PSEUDO_TERMINALS = "/dev/pts/"
 POLL_S = 0.2  # of the URL handlers that have no file descriptor, such as rfc2217://
 
 
 @asynccontextmanager
-async def open_port(url: str, baudrate: int) -> AsyncIterator[AsyncIterator[bytes]]:
+async def open_port(options: SerialOptions) -> AsyncIterator[AsyncIterator[bytes]]:
     """Open a device path or a pyserial URL (`socket://host:port`, `rfc2217://…`) exclusively.
 
     Yields:
@@ -35,16 +38,63 @@ async def open_port(url: str, baudrate: int) -> AsyncIterator[AsyncIterator[byte
     Raises:
         SourceLost: on entry when it cannot be opened, from the iterator when the link drops.
     """
+    url = options.port
     try:
-        connect = partial(serial.serial_for_url, url, baudrate=baudrate, timeout=POLL_S, exclusive=True)
-        port = await finished(connect, undo=_close)
+        port = await finished(partial(_opened, options), undo=_close)
     except PORT_ERRORS as exc:
-        raise SourceLost(explain(url, exc)) from exc
+        raise SourceLost(explained(url, exc)) from exc
     try:
         yield _chunks(url, port)
     finally:
         # close() can wait for a network peer or a stuck driver.
         await asyncio.to_thread(_close, port)
+
+
+def _opened(options: SerialOptions) -> serial.Serial:
+    port = serial.serial_for_url(
+        options.port,
+        baudrate=options.baudrate,
+        bytesize=options.bytesize,
+        parity=options.parity[0].upper(),
+        stopbits=options.stopbits,
+        timeout=POLL_S,
+        exclusive=True,
+    )
+    try:
+        _set_up(port, options)
+    except PORT_ERRORS:
+        _close(port)
+        raise
+    return port
+
+
+def _set_up(port: serial.Serial, options: SerialOptions) -> None:
+    try:
+        fd = port.fileno()
+    except OSError:  # a URL without one
+        return
+    if os.isatty(fd):
+        claim(fd)
+        if options.low_latency:
+            _hurry(port)
+
+
+def claim(fd: int, pseudo_terminals: str = PSEUDO_TERMINALS) -> None:
+    """Keep others from opening this terminal: the lock of pyserial stops only programs that ask for one.
+
+    The kernel forgets the claim with the last close. A pseudo-terminal is still open at the device's end when we are
+    killed, so it would stay claimed for ever.
+    """
+    if not os.ttyname(fd).startswith(pseudo_terminals):
+        fcntl.ioctl(fd, termios.TIOCEXCL)
+
+
+def _hurry(port: serial.Serial) -> None:
+    """Let the adapter pass on at once what it has; only some drivers can (ENOTTY)."""
+    try:
+        port.set_low_latency_mode(True)
+    except (ValueError, NotImplementedError):
+        pass
 
 
 async def _chunks(url: str, port: serial.Serial) -> AsyncIterator[bytes]:
@@ -58,7 +108,7 @@ async def _chunks(url: str, port: serial.Serial) -> AsyncIterator[bytes]:
         async for data in _stream(url, fd, tick_s(port.baudrate)):
             yield data
     except PORT_ERRORS as exc:
-        raise SourceLost(explain(url, exc)) from exc
+        raise SourceLost(explained(url, exc)) from exc
 
 
 async def _stream(url: str, fd: int, tick_s: float) -> AsyncIterator[bytes]:
@@ -103,22 +153,3 @@ def _close(port: serial.Serial) -> None:
         port.close()
     except PORT_ERRORS:
         pass  # the device is gone already; its descriptor is closed all the same
-
-
-def explain(url: str, exc: BaseException) -> str:
-    """Cause and remedy of one of PORT_ERRORS; pyserial hides the errno in some of its exceptions."""
-    number = getattr(exc, "errno", None)
-    match number:
-        case errno.ENOENT | errno.ENODEV | errno.ENXIO:
-            return f"{url} is not there: plug the device in, or correct the port"
-        case errno.EACCES | errno.EPERM:
-            return (
-                f"no permission to open {url}: add this user to the group of the port (dialout on Debian, uucp on Arch)"
-            )
-        case errno.EAGAIN | errno.EBUSY:
-            return f"{url} is in use by another program: stop that one first"
-        case errno.EIO:
-            return f"{url}: the device is gone"
-    if "Inappropriate ioctl" in str(exc):
-        return f"{url} is no serial port: correct the port"
-    return str(exc) if url in str(exc) else f"{url}: {exc}"

@@ -3,8 +3,9 @@ import os
 import tty
 from pathlib import Path
 
-from gateway.config import DiscoveryOptions, MqttOptions, SerialOptions, SimulatorOptions
+from gateway.config import DiscoveryOptions, MqttOptions, SimulatorOptions
 from gateway.discovery import candidate_ports, discover
+from gateway.sources.serial_options import SerialOptions
 
 NO_BROKER = MqttOptions(host="127.0.0.1", port=1)
 

@@ -18,7 +18,6 @@ import httpx
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from gateway.decode import Device
 from gateway.model import Delivery, SourceKind
 from gateway.sources.csv_file import CsvSource
 from gateway.sources.csv_options import CsvOptions
@@ -30,6 +29,7 @@ from gateway.sources.modbus_poll import ModbusSource
 from gateway.sources.mqtt_broker import Broker
 from gateway.sources.mqtt_topics import MqttSource
 from gateway.sources.serial_lines import SerialSource
+from gateway.sources.serial_options import SerialOptions
 from gateway.sources.simulator import SimulatorSource
 from gateway.sources.source import Source
 from sandbox.mosquitto import Mosquitto
@@ -79,7 +79,7 @@ class SerialStage(Stage):
     kind: SourceKind = "serial"
 
     def source(self) -> Source:
-        return SerialSource(self.path, 9600, Device())
+        return SerialSource(SerialOptions(port=self.path))
 
     @asynccontextmanager
     async def set(self) -> AsyncIterator[None]:

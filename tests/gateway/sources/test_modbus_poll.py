@@ -168,7 +168,7 @@ def test_an_adapter_that_is_unplugged_is_lost_and_read_again_when_it_is_back(
     assert heard.opened == 2
     assert set(heard.lost) == {
         f"{link}: the device is gone",
-        f"{link} is not there: plug the device in, or correct the port",
+        f"{link} is not there: plug the device in, or correct the port (`gateway ports` lists what is there)",
     }
     assert in_order(heard.of("oven/suhu"), said(child, "S1"))
 

@@ -1,17 +1,22 @@
 import asyncio
 import os
+import subprocess
+import sys
 import tty
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
 
-from gateway.decode import Device
 from gateway.errors import SourceLost
 from gateway.model import Reading
 from gateway.sources.serial_lines import SerialSource
+from gateway.sources.serial_options import SerialOptions
 
 MOMENT = datetime(2026, 11, 22, 3, 4, 5, tzinfo=UTC)
 
@@ -40,8 +45,14 @@ def pty() -> Iterator[Pty]:
         made.unplug()
 
 
+@pytest.fixture
+def logged() -> Iterator[list[MutableMapping[str, Any]]]:
+    with structlog.testing.capture_logs() as lines:
+        yield lines
+
+
 def source(port: str, sensor_id: str | None = None) -> SerialSource:
-    return SerialSource(port, 9600, Device(sensor_id=sensor_id), now=lambda: MOMENT)
+    return SerialSource(SerialOptions(port=port, sensor_id=sensor_id), now=lambda: MOMENT)
 
 
 def test_lines_become_readings_at_their_time_of_arrival(pty: Pty) -> None:
@@ -186,3 +197,113 @@ def test_a_url_without_a_file_descriptor_is_read_too() -> None:
                     await anext(deliveries)
 
     asyncio.run(scenario())
+
+
+def test_the_program_that_has_the_port_is_named_with_its_pid(pty: Pty) -> None:
+    program = "import fcntl,sys; f=open(sys.argv[1],'rb+',0); fcntl.flock(f,fcntl.LOCK_EX); print(flush=True); input()"
+
+    async def scenario() -> None:
+        async with source(pty.path).open():
+            pass
+
+    with subprocess.Popen(
+        [sys.executable, "-c", program, pty.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        with pytest.raises(SourceLost, match=rf"in use by .*python.* \(PID {process.pid}\)"):
+            asyncio.run(scenario())
+        process.kill()
+
+
+def test_what_a_device_says_while_it_boots_is_dropped(pty: Pty) -> None:
+    looks: list[float] = []  # at the clock: one for each chunk
+    now_s = 0.0
+
+    def monotonic() -> float:
+        looks.append(now_s)
+        return now_s
+
+    async def scenario() -> tuple[Reading, ...]:
+        nonlocal now_s
+        booting = SerialSource(SerialOptions(port=pty.path, settle_s=2.0, stale_s=0), lambda: MOMENT, monotonic)
+        async with booting.open() as deliveries:
+            first = asyncio.ensure_future(anext(deliveries))
+            await asyncio.sleep(0)  # it listens
+            for at_s, line in ((0.1, b"\nS1 1\n"), (1.9, b"S1 2\n"), (2.0, b"S1 3\nS1 4\n")):
+                now_s = at_s
+                looked = len(looks)
+                os.write(pty.device, line)
+                while len(looks) == looked:
+                    await asyncio.sleep(0.01)
+            return (await first).readings
+
+    assert asyncio.run(scenario()) == (Reading("S1", 4.0, MOMENT, "serial"),)
+
+
+def test_a_silent_device_is_told_once_and_so_is_its_return(pty: Pty, logged: list[MutableMapping[str, Any]]) -> None:
+    async def scenario() -> None:
+        silent = SerialSource(SerialOptions(port=pty.path, stale_s=0.05))
+        async with silent.open() as deliveries:
+            while not logged:
+                await asyncio.sleep(0.01)
+            for _ in range(2):
+                os.write(pty.device, b"\nS1 70\n")
+                await anext(deliveries)
+
+    asyncio.run(scenario())
+    assert [one["event"] for one in logged[:2]] == ["source_silent", "source_speaks_again"]
+    assert "power" in logged[0]["remedy"]
+
+
+def test_a_wrong_baudrate_is_told_once_with_its_remedy(pty: Pty, logged: list[MutableMapping[str, Any]]) -> None:
+    clock = count(0.0, 3.0)
+    garbled = bytes.fromhex("9e6600f818e07e86e6e600fe0a9e98") * 8
+
+    async def scenario() -> None:
+        deaf = SerialSource(SerialOptions(port=pty.path, stale_s=0), monotonic=lambda: next(clock))
+        for _ in range(2):
+            async with deaf.open() as deliveries:
+                for _ in range(4):
+                    os.write(pty.device, garbled)
+                    await anext(deliveries)
+
+    asyncio.run(scenario())
+    assert [one["event"] for one in logged] == ["baudrate_looks_wrong"]
+    assert logged[0]["baudrate"] == 9600
+    assert "set baudrate" in logged[0]["remedy"]
+
+
+@pytest.mark.parametrize("bits", [{"bytesize": 7, "parity": "even"}, {"stopbits": 2}, {"low_latency": True}])
+def test_a_port_is_opened_with_the_framing_that_is_configured(pty: Pty, bits: dict[str, Any]) -> None:
+    async def scenario() -> tuple[Reading, ...]:
+        async with SerialSource(SerialOptions(port=pty.path, **bits), now=lambda: MOMENT).open() as deliveries:
+            os.write(pty.device, b"\nS1 70\n")
+            return (await anext(deliveries)).readings
+
+    assert asyncio.run(scenario()) == (Reading("S1", 70.0, MOMENT, "serial"),)
+
+
+def test_a_device_that_is_replugged_again_and_again_is_always_found(tmp_path: Path) -> None:
+    link = tmp_path / "sensor"
+
+    async def scenario() -> list[float]:
+        lines, values = source(str(link)), []
+        for number in range(20):
+            with pytest.raises(SourceLost, match="is not there"):
+                async with lines.open():
+                    pass
+            device, held = os.openpty()
+            tty.setraw(held)
+            link.symlink_to(os.ttyname(held))
+            async with lines.open() as deliveries:
+                os.write(device, b"\nS1 %d\nS1 12" % number)
+                values += [one.celsius for one in (await anext(deliveries)).readings]
+                link.unlink()
+                os.close(held)
+                os.close(device)
+                with pytest.raises(SourceLost, match="gone"):
+                    await anext(deliveries)
+        return values
+
+    assert asyncio.run(scenario()) == list(range(20))
