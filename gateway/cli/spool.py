@@ -54,7 +54,8 @@ def status(config_path: Path | None, journal: Path | None, as_json: bool) -> Non
     click.echo(f"held         {answer['held']}")
     click.echo(f"quarantined  {answer['quarantined']}")
     used = answer["bytes"] - answer["free_bytes"]
-    click.echo(f"size         {used / 1e6:.1f} of {answer['max_bytes'] / 1e6:.1f} MB")
+    limit = f" of {answer['max_bytes'] / 1e6:.1f}" if running else ""  # set by the gateway, each time it opens the file
+    click.echo(f"size         {used / 1e6:.1f}{limit} MB")
 
 
 @spool.command()

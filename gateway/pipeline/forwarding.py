@@ -52,6 +52,7 @@ class Forwarder:
         self._down_since_s: float | None = None
         self._unreadable = False
         self._sending_since_s: float | None = None
+        self._under_way = 0  # records of the batch that is being sent
         self.delivered_total = 0
         self.quarantined_total = 0
 
@@ -72,8 +73,8 @@ class Forwarder:
 
     @property
     def waiting(self) -> int:
-        """Committed records that the sink does not have, those under way included (estimate while one is)."""
-        return self._newest - self._taken + len(self._tail)
+        """Committed records that the sink does not have, as far as it has told: those under way included."""
+        return self._newest - self._taken + len(self._tail) + self._under_way
 
     @property
     def down_s(self) -> float | None:
@@ -150,6 +151,7 @@ class Forwarder:
         retry_s = FIRST_RETRY_S
         while batch:
             self._sending_since_s = self._monotonic()
+            self._under_way = len(batch)
             receipt = await self._sink.send(self._marked(batch))
             self._sending_since_s = None
             self.delivered_total += len(batch) - len(receipt.unsent) - len(receipt.refused)
@@ -158,6 +160,7 @@ class Forwarder:
                 log.error("record_quarantined", sequence=record.sequence, sensor=record.key.decode(), reason=reason)
                 committer.mark(Quarantine(record, reason))
             batch = receipt.unsent
+            self._under_way = len(batch)
             if receipt.cause is not None:
                 self._down(receipt.cause)
                 await asyncio.sleep(retry_s * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret

@@ -86,6 +86,23 @@ def test_records_go_on_in_order_and_are_marked_delivered(tmp_path: Path) -> None
     assert rig.journal.delivered == 15
 
 
+def test_a_batch_under_way_still_waits(tmp_path: Path) -> None:
+    async def scenario() -> tuple[int, int]:
+        sink = ScriptedSink()
+        sink.open.clear()
+        rig = Rig(tmp_path / "j.db", sink)
+        rig.append(3)
+        await rig.committer.settled()
+        while rig.forwarder.stuck_s() == 0:
+            await asyncio.sleep(0.001)
+        before = rig.forwarder.waiting
+        sink.open.set()
+        await drain(rig)
+        return before, rig.forwarder.waiting
+
+    assert asyncio.run(scenario()) == (3, 0)
+
+
 def test_forward_sends_again_only_what_is_unsent(tmp_path: Path) -> None:
     async def scenario() -> Rig:
         rig = Rig(tmp_path / "j.db", ScriptedSink({"unsent": [2, 3]}, {"unsent": [3]}))
