@@ -118,6 +118,8 @@ class Intake:
                 self.retained_total += 1
             else:
                 self.readings_total[reading.source] += 1
+            if (earlier := self._pacer.make_way(reading)) is not None:
+                operations.append(earlier)
             if (operation := self._pacer.offer(reading, now_s)) is not None:
                 operations.append(operation)
         if self._pacer.next_due_s() != next_due_s:

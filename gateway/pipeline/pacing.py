@@ -1,7 +1,8 @@
 """When a sensor's reading goes on ("each second"), and which one. Pure: the clock is an argument."""
 
 from dataclasses import dataclass
-from heapq import heappop, heappush
+from datetime import timedelta
+from heapq import heapify, heappop, heappush
 from typing import Literal
 
 from gateway.journal import Append, Hold, Release
@@ -30,7 +31,9 @@ class Pacer:
     next; after a whole missed interval the grid starts over. A sensor that is alone in its interval and
     still has to wait pulls its grid forward by SLACK each time, until it waits for nothing.
 
-    A retained reading goes on at once and leaves the grid alone.
+    A retained reading goes on at once and leaves the grid alone. Readings that were measured an interval or more
+    apart never replace each other, however close together they arrive: what a device or a broker had stored while
+    a link was down is not one second's worth.
 
     Args:
         interval_s: the interval; 0 lets every reading through.
@@ -70,6 +73,17 @@ class Pacer:
             return None
         sensor.held = reading
         return Hold(reading)
+
+    def make_way(self, reading: Reading) -> Release | None:
+        """The held reading of this one's sensor when it is of another interval; ask before `offer`."""
+        sensor = self._sensors.get(reading.sensor_id)
+        if sensor is None or sensor.held is None or reading.retained:
+            return None
+        if abs(reading.measured_at - sensor.held.measured_at) < timedelta(seconds=self._interval_s):
+            return None
+        self._due.remove((sensor.due_s, reading.sensor_id))
+        heapify(self._due)
+        return self._take(sensor)
 
     def release(self, now_s: float) -> list[Release]:
         """The held readings whose interval is over."""

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,6 +29,32 @@ def test_later_readings_of_the_second_replace_each_other_and_the_newest_leaves_w
     assert pacer.release(101.0) == [Release(reading(69))]
     assert pacer.next_due_s() is None
     assert pacer.superseded_total == 1
+
+
+def test_readings_that_were_measured_in_different_seconds_never_replace_each_other() -> None:
+    pacer = Pacer(1.0, "newest")
+    stored = [replace(reading(70 + second), measured_at=MOMENT + timedelta(seconds=second)) for second in range(4)]
+    operations: list[object] = []
+    for one in stored:
+        operations += [pacer.make_way(one), pacer.offer(one, 100.0)]
+    assert [one for one in operations if one is not None] == [
+        Append(stored[0]),
+        Hold(stored[1]),
+        Release(stored[1]),
+        Hold(stored[2]),
+        Release(stored[2]),
+        Hold(stored[3]),
+    ]
+    assert pacer.release(101.0) == [Release(stored[3])]
+    assert pacer.superseded_total == 0
+
+
+def test_readings_of_one_second_do_not_make_way() -> None:
+    pacer = Pacer(1.0, "newest")
+    pacer.offer(reading(70), 100.0)
+    pacer.offer(reading(71), 100.2)
+    assert pacer.make_way(replace(reading(72), measured_at=MOMENT + timedelta(seconds=0.99))) is None
+    assert pacer.make_way(replace(reading(72), measured_at=MOMENT + timedelta(days=1), retained=True)) is None
 
 
 def test_keep_max_keeps_the_hottest_of_the_second() -> None:
