@@ -107,6 +107,19 @@ class Intake:
             self._room.clear()
             await self._room.wait()
         self._uncommitted += len(delivery.readings)
+        operations = self._paced(delivery)
+
+        def committed() -> None:
+            self._uncommitted -= len(delivery.readings)
+            self._room.set()
+            delivery.ack()
+
+        remembered: list[Operation] = [] if delivery.position is None else [Remember(delivery.position)]
+        # Also without operations: acknowledgements keep the order of arrival.
+        self._committer.submit(operations + remembered, committed)
+
+    def _paced(self, delivery: Delivery) -> list[Operation]:
+        """What the journal must do with the readings of a delivery, in order."""
         now_s = self._monotonic()
         next_due_s = self._pacer.next_due_s()
         operations: list[Operation] = []
@@ -124,15 +137,7 @@ class Intake:
                 operations.append(operation)
         if self._pacer.next_due_s() != next_due_s:
             self._held_earlier.set()
-
-        def committed() -> None:
-            self._uncommitted -= len(delivery.readings)
-            self._room.set()
-            delivery.ack()
-
-        remembered: list[Operation] = [] if delivery.position is None else [Remember(delivery.position)]
-        # Also without operations: acknowledgements keep the order of arrival.
-        self._committer.submit(operations + remembered, committed)
+        return operations
 
     async def release_held(self) -> None:
         """Send held readings on when their interval is over; runs until it is cancelled."""
