@@ -30,6 +30,9 @@ log = structlog.get_logger()
 DELETE_AT_ROWS = 2_000  # delivered rows are deleted in bulk; the mark tells which they are until then
 
 
+FREEING = (Delivered, Quarantine, DropOldest)
+
+
 class Journal:
     """Used by one thread at a time; nothing else opens the file.
 
@@ -103,7 +106,7 @@ class Journal:
             self._interrupted = None  # SQLite has seen that there is no room, and rolled back
             # A full journal may hold delivered rows, whose room is enough: delete them first, in their own commit.
             self._free(_frees(operations))
-            records = self._commit([one for one in operations if one not in _frees(operations)])
+            records = self._commit([one for one in operations if not isinstance(one, FREEING)])
         self._interrupted = None
         return records
 
@@ -374,4 +377,4 @@ class Journal:
 
 def _frees(operations: Sequence[Operation]) -> list[Operation]:
     """Those that come before new records when there is no room."""
-    return [one for one in operations if isinstance(one, Delivered | Quarantine | DropOldest)]
+    return [one for one in operations if isinstance(one, FREEING)]
