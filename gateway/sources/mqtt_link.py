@@ -13,6 +13,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from gateway.errors import SourceLost
 from gateway.mqtt_packets import Message, PacketSplitter
+from gateway.sources.blocking import finished
 from gateway.sources.mqtt_broker import Broker
 from gateway.sources.mqtt_client import Client
 from gateway.sources.mqtt_refusals import ANSWER_PAUSE_S, LINK_PAUSE_S, Answer, not_connected, not_trusted, refused
@@ -59,7 +60,7 @@ class MqttLink:
             SourceLost: see Source.
         """
         try:
-            await asyncio.to_thread(self._client.begin)
+            await finished(self._client.begin, undo=self._abandon)
         except OSError as exc:  # the CONNECT itself was not taken
             raise SourceLost(f"{self._broker} cannot be reached {not_connected(exc)}", LINK_PAUSE_S) from exc
         sock = self._client.socket()
@@ -143,8 +144,15 @@ class MqttLink:
         if sock is None:
             return
         self._stop_watching(None, None, sock)
-        await asyncio.to_thread(_drain, sock)
-        sock.close()
+        try:
+            await asyncio.to_thread(_drain, sock)
+        finally:
+            sock.close()
+
+    def _abandon(self, _begun: object) -> None:
+        """Cancelled while connecting: the broker must not find this connection beside the next one of our name."""
+        if (sock := self._client.socket()) is not None:
+            sock.close()
 
     @staticmethod
     def _stop_writing(_c: Any, _u: Any, sock: Any) -> None:
