@@ -26,6 +26,7 @@ def test_a_killed_broker_loses_nothing(
         rig.await_reading()
         kafka_to_harm.kill()
         rig.await_waiting(600)
+        rig.gateway.wait_for_line("event=kafka_down", PATIENCE_S)  # a broker that is back sooner is not worth a word
         kafka_to_harm.start()
         recovery_s.append(rig.await_reading())
     rig.await_everything()
