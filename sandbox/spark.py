@@ -10,6 +10,7 @@ from sandbox.process import STOP_TIMEOUT_S, TAIL_LINES, Child
 READY_TIMEOUT_S = 120.0
 LAST_WORDS_S = 2.0  # to read what stands in the pipe of a job that has ended
 DRIVER_MEMORY = "512m"
+PIPELINE_MEMORY = "1g"
 # Starts fast and stays small on few cores; spark-submit has to be told before the job can choose for itself.
 JAVA_OPTIONS = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 
@@ -50,23 +51,13 @@ class AlertJob(Child):
         super().__init__(
             name,
             [
-                str(pyspark_home() / "bin" / "spark-submit"),
-                *("--driver-memory", DRIVER_MEMORY, "--driver-java-options", JAVA_OPTIONS),
-                *("--jars", ",".join(str(jar) for jar in jars("spark"))),
-                *submit_arguments,
+                *_submit(DRIVER_MEMORY, JAVA_OPTIONS, submit_arguments),
                 str(PROJECT / "spark" / "alerts.py"),
                 *("--bootstrap-servers", bootstrap_servers, "--checkpoint", str(checkpoint), "--mode", mode),
                 *arguments,
             ],
             work_dir,
-            env={
-                "SPARK_HOME": str(pyspark_home()),
-                "PYSPARK_PYTHON": sys.executable,
-                "PYSPARK_DRIVER_PYTHON": sys.executable,
-                "SPARK_LAUNCHER_OPTS": JAVA_OPTIONS,
-                "SPARK_LOCAL_DIRS": str(work_dir / "spark-scratch"),
-                "SPARK_LOCAL_IP": "127.0.0.1",
-            },
+            env=_environment(work_dir),
             pipe_stdout=True,
         )
 
@@ -122,3 +113,75 @@ class AlertJob(Child):
     def _join(self, timeout_s: float | None = None) -> None:
         if self._reader.ident is not None:  # it was started
             self._reader.join(timeout_s)
+
+
+class PipelineJob(Child):
+    """`spark-submit spark/pipeline.py`, ready when `start` returns: each of its queries has read.
+
+    Restarted on the same checkpoint it goes on where it was.
+    """
+
+    def __init__(
+        self,
+        work_dir: Path,
+        bootstrap_servers: str,
+        checkpoint: Path,
+        *,
+        queries: Sequence[str] = (),
+        arguments: Sequence[str] = (),
+        submit_arguments: Sequence[str] = (),
+        name: str = "pipeline",
+    ) -> None:
+        """Prepare the job.
+
+        Args:
+            work_dir: for logs and Spark's scratch files.
+            bootstrap_servers: of Kafka.
+            checkpoint: a folder that survives restarts.
+            queries: which of them; all when there is none.
+            arguments: further options of pipeline.py.
+            submit_arguments: further options of spark-submit.
+            name: of the log file.
+        """
+        super().__init__(
+            name,
+            [
+                *_submit(PIPELINE_MEMORY, "-XX:+UseSerialGC", submit_arguments),
+                str(PROJECT / "spark" / "pipeline.py"),
+                *("--bootstrap-servers", bootstrap_servers, "--checkpoint", str(checkpoint)),
+                *(("--queries", ",".join(queries)) if queries else ()),
+                *arguments,
+            ],
+            work_dir,
+            env=_environment(work_dir),
+        )
+
+    def start(self) -> Self:
+        """Start it and wait until every query reads.
+
+        Raises:
+            SandboxError: one does not; with the last lines of its log.
+        """
+        super().start()
+        self.wait_for_line("pipeline ready", READY_TIMEOUT_S)
+        return self
+
+
+def _submit(memory: str, java_options: str, further: Sequence[str]) -> list[str]:
+    return [
+        str(pyspark_home() / "bin" / "spark-submit"),
+        *("--driver-memory", memory, "--driver-java-options", java_options),
+        *("--jars", ",".join(str(jar) for jar in jars("spark"))),
+        *further,
+    ]
+
+
+def _environment(work_dir: Path) -> dict[str, str]:
+    return {
+        "SPARK_HOME": str(pyspark_home()),
+        "PYSPARK_PYTHON": sys.executable,
+        "PYSPARK_DRIVER_PYTHON": sys.executable,
+        "SPARK_LAUNCHER_OPTS": JAVA_OPTIONS,
+        "SPARK_LOCAL_DIRS": str(work_dir / "spark-scratch"),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+    }

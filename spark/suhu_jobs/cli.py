@@ -1,23 +1,46 @@
 """Words for people and exit codes for programs; nothing of Spark or Kafka is imported before the options are right."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from suhu_jobs.errors import JobError, Unavailable
+from suhu_jobs.pipeline.settings import parse_pipeline_settings
 from suhu_jobs.settings import parse_settings
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the alert job until a signal ends it; return the exit code."""
-    try:
+
+    def run() -> int:
         settings = parse_settings(arguments)
-        try:
-            from suhu_jobs import job
-        except ModuleNotFoundError as exc:
-            if exc.name is None or exc.name.startswith("suhu_jobs"):
-                raise
-            raise Unavailable(f"{exc.name} is not installed: pip install -r requirements-spark.txt") from exc
+        from suhu_jobs import job
+
         return job.run(settings)
+
+    return _told("alerts.py", run)
+
+
+def pipeline(arguments: Sequence[str]) -> int:
+    """Run the pipeline until a signal ends it; return the exit code."""
+
+    def run() -> int:
+        settings = parse_pipeline_settings(arguments)
+        from suhu_jobs.pipeline import job
+
+        return job.run(settings)
+
+    return _told("pipeline.py", run)
+
+
+def _told(program: str, run: Callable[[], int]) -> int:
+    try:
+        return run()
+    except ModuleNotFoundError as exc:
+        if exc.name is None or exc.name.startswith("suhu_jobs"):
+            raise
+        missing = Unavailable(f"{exc.name} is not installed: pip install -r requirements-spark.txt")
+        print(f"{program}: {missing}", file=sys.stderr, flush=True)
+        return missing.exit_code
     except JobError as exc:
-        print(f"alerts.py: {exc}", file=sys.stderr, flush=True)
+        print(f"{program}: {exc}", file=sys.stderr, flush=True)
         return exc.exit_code

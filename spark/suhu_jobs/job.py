@@ -1,22 +1,21 @@
-"""The wiring of the alert job: signals, JVM, log and exit code here, everything else in the files it names."""
+"""The wiring of the alert job; everything else stands in the files it names."""
 
-import logging
 import os
-import signal
 import sys
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from threading import Event
 
 from suhu_jobs.beginnings import Beginnings
 from suhu_jobs.checkpoint import Checkpoint
 from suhu_jobs.class_cache import ClassCache
-from suhu_jobs.connector import PACKAGE, PROVIDER_CLASS, Connector, find_connector
-from suhu_jobs.errors import JobError, Stopped, Unavailable
+from suhu_jobs.connector import Connector, find_connector
+from suhu_jobs.errors import Unavailable
 from suhu_jobs.events import EventLog
-from suhu_jobs.jvm import EXIT_TIMEOUT_S, Jvm, is_gone, start_jvm
+from suhu_jobs.jvm import EXIT_TIMEOUT_S, Jvm, start_jvm
 from suhu_jobs.ledger import Ledger
 from suhu_jobs.patience import Patience
 from suhu_jobs.printing import Console, wants_colour
+from suhu_jobs.process import catch_signals, run_job
 from suhu_jobs.session import driver_conf, start_session
 from suhu_jobs.settings import AlertSettings
 from suhu_jobs.supervision import Parts, Supervisor
@@ -29,36 +28,21 @@ SAVING_CLASSES_S = 120.0
 
 def run(settings: AlertSettings) -> int:
     """Run until a signal comes or something ends the job; return the exit code."""
-    logging.disable()  # of kafka-python-ng and py4j, which repeat themselves and print tracebacks; the job says it once
-    stop = Event()
-    _catch_signals(stop)
     checkpoint = Checkpoint(settings.checkpoint)
     connector = find_connector(settings.jars)
     class_cache = ClassCache(settings.class_cache.absolute(), settings.record_class_cache)
-    jvm = _start_jvm(settings, connector, class_cache)
-    write = jvm.write_stderr if jvm.submitted else _write_stderr
-    log = EventLog(write)
-    counts: dict[str, int] = {}
-    try:
+
+    def work(jvm: Jvm, stop: Event, log: EventLog) -> dict[str, int]:
         if not jvm.submitted:
             log("connector chosen", source=connector)
-        counts = _run_with(jvm, settings, checkpoint, stop, log)
-    except Stopped:
-        pass
-    except JobError as exc:
-        write(f"alerts.py: {exc}")
-        return exc.exit_code
-    except Exception as exc:
-        if not is_gone(exc):
-            raise
-        _write_stderr("alerts.py: Spark's JVM is gone (killed, or out of memory): start the job again, it goes on")
-        return JobError.exit_code
+        return _run_with(jvm, settings, checkpoint, stop, log)
+
+    closing_s = SAVING_CLASSES_S if class_cache.recording else EXIT_TIMEOUT_S
+    try:
+        return run_job("alerts", lambda: _start_jvm(settings, connector, class_cache), work, closing_s)
     finally:
-        jvm.close(SAVING_CLASSES_S if class_cache.recording else EXIT_TIMEOUT_S)
         if class_cache.recording:
             class_cache.keep()
-    log("alerts stopped", **counts)
-    return os.EX_OK
 
 
 def _start_jvm(settings: AlertSettings, connector: Connector, class_cache: ClassCache) -> Jvm:
@@ -73,7 +57,6 @@ def _start_jvm(settings: AlertSettings, connector: Connector, class_cache: Class
 
 def _run_with(jvm: Jvm, settings: AlertSettings, checkpoint: Checkpoint, stop: Event, log: EventLog) -> dict[str, int]:
     """Run the job in this JVM until a signal comes; return what became of the alerts, in numbers."""
-    _prepare(jvm, stop)
     with ExitStack() as stack:
         topics = Topics(jvm, settings.bootstrap_servers)
         stack.callback(topics.close)
@@ -86,7 +69,7 @@ def _run_with(jvm: Jvm, settings: AlertSettings, checkpoint: Checkpoint, stop: E
         patience = Patience(stop, log, settings.bootstrap_servers)
         pair = patience(lambda: ensure_topics(topics, settings, log))
         spark = start_session(jvm, settings, pair.readings.partitions)
-        _catch_signals(stop)  # PySpark has taken SIGINT for itself
+        catch_signals(stop)  # PySpark has taken SIGINT for itself
         stack.callback(spark.stop)
         terminal = jvm.stdout_is_terminal() if jvm.submitted else sys.stdout.isatty()
         console = Console(sys.stdout.fileno(), colour=wants_colour(terminal=terminal, environment=os.environ))
@@ -94,34 +77,3 @@ def _run_with(jvm: Jvm, settings: AlertSettings, checkpoint: Checkpoint, stop: E
         parts = Parts(jvm, spark, topics, ledger, checkpoint, beginnings, warner, patience)
         Supervisor(settings, parts, stop, log).run()
         return dict(warner.counts)
-
-
-def _catch_signals(stop: Event) -> None:
-    """Have signals set `stop`; a second Ctrl-C ends the process at once, which loses nothing."""
-    interrupted = Event()
-
-    def on_signal(number: int, _frame: object) -> None:
-        if number == signal.SIGINT and interrupted.is_set():
-            os._exit(128 + number)
-        if number == signal.SIGINT:
-            interrupted.set()
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, on_signal)
-
-
-def _prepare(jvm: Jvm, stop: Event) -> None:
-    if not jvm.has_class(PROVIDER_CLASS):
-        raise Unavailable(
-            f"Spark's Kafka connector is not on the class path: spark-submit --packages {PACKAGE}, or --jars …"
-        )
-    if jvm.submitted:
-        jvm.configure_logging()
-    # Ctrl-C reaches both processes of spark-submit; alone, PySpark keeps it from the JVM.
-    jvm.on_signals(("TERM", "INT") if jvm.submitted else ("TERM",), stop.set)
-
-
-def _write_stderr(line: str) -> None:
-    with suppress(OSError):  # nobody reads it: nothing to be done
-        os.write(sys.stderr.fileno(), f"{line}\n".encode())

@@ -25,7 +25,7 @@ class Lock:
                 holder = os.pread(self._descriptor, 20, 0).decode(errors="replace").strip() or "unknown"
                 self.release()
                 raise AlreadyRunning(
-                    f"an alert job with the state {path.parent} is running already (PID {holder}): "
+                    f"a job with the state {path.parent} is running already (PID {holder}): "
                     "stop it, or give this one another --checkpoint"
                 )
             time.sleep(0.05)

@@ -16,9 +16,25 @@ READING_SCHEMA = (
 )
 ALERT_COLUMNS = (ALERT_ID, SENSOR_ID, SUHU, THRESHOLD, MEASURED_AT, SOURCE, EVENT_ID)
 
+# What the gateway says of a reading besides; each is true or absent.
+CLOCK_UNSYNCED = "clock_unsynced"
+REPLAYED = "replayed"
+
+# A record on the topic of what was rejected.
+SCHEMA_VERSION = "schema_version"
+ORIGIN = "origin"
+REASON = "reason"
+DETAIL = "detail"
+ARRIVED_AT = "arrived_at"
+RAW = "raw"
+RAW_BYTES = "raw_bytes"
+TRUNCATED = "truncated"
+SUPPRESSED = "suppressed"
+
 # What Kafka knows of the record a reading came in.
 ORIGIN_COLUMNS = ("topic", "partition", "offset")
 
+SOURCES = ("serial", "mqtt", "csv", "http", "simulator")
 MAX_SENSOR_ID_CHARS = 128
 MAX_TEXT_CHARS = 256  # longer than any valid value of the optional fields
 

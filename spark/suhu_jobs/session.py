@@ -1,5 +1,6 @@
 import os
 import time
+from collections.abc import Mapping, Sequence
 from threading import Event
 
 from pyspark import SparkConf, SparkContext
@@ -16,24 +17,32 @@ DRIVER_MEMORY = "512m"
 SPARE_SLOTS = 8  # a slot that is not used costs nothing, and a topic may grow
 EXECUTORS_PATIENCE_S = 60.0
 SPARK_SUBMIT_DEFAULT = "local[*]"  # as many slots as cores, whatever the topic has
-_JAVA_OPTIONS = (
-    # Few megabytes, few threads, and code that is warm at once: the simple collector and the fast compiler.
-    "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
+QUIET_JAVA = (
+    "-XX:+UseSerialGC",  # few megabytes, few threads
     "-Xlog:disable",
     "-Xlog:all=error:stderr",  # standard output belongs to the warnings
     f'-Dlog4j2.configurationFile="{LOG_SETTINGS.as_uri()}"',
 )
+_JAVA_OPTIONS = ("-XX:TieredStopAtLevel=1", *QUIET_JAVA)  # code that is warm at once
+_CONF = {
+    "spark.ui.liveUpdate.period": "0",  # else a task that runs for minutes is counted as active 10 s late
+    "spark.sql.shuffle.partitions": "1",
+}
 
 
 def driver_conf(master: str | None, connector: Connector, class_cache: ClassCache) -> dict[str, str]:
-    """Settings that a JVM must be started with; under spark-submit they are the caller's."""
+    """Settings that the alert job's JVM must be started with; under spark-submit they are the caller's."""
+    return jvm_conf(master, connector, DRIVER_MEMORY, [*_JAVA_OPTIONS, *class_cache.java_options()])
+
+
+def jvm_conf(master: str | None, connector: Connector, memory: str, java_options: Sequence[str]) -> dict[str, str]:
+    """Settings that a job's JVM must be started with."""
     local = is_local(master)
     if local:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")  # nobody else is to reach the driver
     return {
-        "spark.driver.memory": DRIVER_MEMORY,
-        "spark.driver.extraJavaOptions": " ".join([*_JAVA_OPTIONS, *class_cache.java_options()]),
+        "spark.driver.memory": memory,
+        "spark.driver.extraJavaOptions": " ".join(java_options),
         **connector.conf(local=local),
     }
 
@@ -49,9 +58,29 @@ def start_session(jvm: Jvm, settings: AlertSettings, partitions: int) -> SparkSe
     Raises:
         Unavailable: the master does not answer, or refuses.
     """
+    return open_session(jvm, "suhu-alerts", settings.master, partitions + SPARE_SLOTS, settings.checkpoint, _CONF)
+
+
+def open_session(
+    jvm: Jvm, name: str, asked_for: str | None, slots: int, checkpoint: str, own_conf: Mapping[str, str]
+) -> SparkSession:
+    """Start Spark in the JVM, for any of the jobs.
+
+    Args:
+        jvm: the driver's.
+        name: of the application.
+        asked_for: the master of our own option.
+        slots: how many tasks shall run at once when the master is left to us.
+        checkpoint: where the queries keep what they know.
+        own_conf: what this job needs besides what all need.
+
+    Raises:
+        Unavailable: the master does not answer, or refuses.
+    """
     told = jvm.java.System.getProperty if jvm.submitted else lambda _key: None
-    master = _master(settings.master, told("spark.master"), partitions)
-    wanted = {key: value for key, value in _session_conf(settings, master).items() if told(key) is None}
+    master = _master(asked_for, told("spark.master"), slots)
+    conf_here = {**_common_conf(name, checkpoint, master), **own_conf}
+    wanted = {key: value for key, value in conf_here.items() if told(key) is None}
     conf = SparkConf(loadDefaults=False).setAll([*wanted.items(), ("spark.master", master)])
     try:
         return SparkSession(SparkContext(conf=conf, gateway=jvm.gateway))
@@ -82,26 +111,24 @@ def check_slots(spark: SparkSession, partitions: int, stop: Event) -> int:
         stop.wait(0.5)
 
 
-def _master(asked_for: str | None, submitted_with: str | None, partitions: int) -> str:
+def _master(asked_for: str | None, submitted_with: str | None, slots: int) -> str:
     """Take our own option, else what spark-submit was told, else this machine with enough slots."""
     if asked_for is not None:
         return asked_for
     if submitted_with not in {None, SPARK_SUBMIT_DEFAULT}:
         return str(submitted_with)
-    return f"local[{partitions + SPARE_SLOTS}]"
+    return f"local[{slots}]"
 
 
-def _session_conf(settings: AlertSettings, master: str) -> dict[str, str]:
+def _common_conf(name: str, checkpoint: str, master: str) -> dict[str, str]:
     conf = {
-        "spark.app.name": "suhu-alerts",
+        "spark.app.name": name,
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
-        "spark.ui.liveUpdate.period": "0",  # else a task that runs for minutes is counted as active 10 s late
         "spark.ui.retainedJobs": "10",
         "spark.ui.retainedStages": "10",
         "spark.ui.retainedTasks": "1000",
         "spark.sql.ui.retainedExecutions": "10",
-        "spark.sql.shuffle.partitions": "1",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.adaptive.enabled": "false",  # streams cannot have it, and Spark would say so
         "spark.sql.streaming.stopTimeout": "5s",
@@ -109,6 +136,6 @@ def _session_conf(settings: AlertSettings, master: str) -> dict[str, str]:
     }
     if is_local(master):
         conf |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
-    if "://" not in settings.checkpoint.removeprefix("file://"):
+    if "://" not in checkpoint.removeprefix("file://"):
         conf["spark.sql.streaming.checkpointFileManagerClass"] = LOCAL_CHECKPOINTS
     return conf

@@ -1,14 +1,11 @@
 import argparse
-import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import NoReturn
 
+from suhu_jobs import options
 from suhu_jobs.errors import UsageError
-from suhu_jobs.schema import TOPIC_PATTERN
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEFAULT_CHECKPOINT = PROJECT / "var" / "spark-alerts"
@@ -73,30 +70,34 @@ def parse_settings(arguments: Sequence[str]) -> AlertSettings:
     )
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message} (see --help)")
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = options.OptionParser(
         prog="alerts.py",
         description="Print one line for every temperature above the threshold, once. Defaults stand after the colons.",
         allow_abbrev=False,
     )
     add = parser.add_argument
     add(
-        "--bootstrap-servers", type=_servers, default="localhost:9092", metavar="HOST:PORT,…", help="Kafka: %(default)s"
+        "--bootstrap-servers",
+        type=options.servers,
+        default="localhost:9092",
+        metavar="HOST:PORT,…",
+        help="Kafka: %(default)s",
     )
-    add("--topic", type=_topic, default="sensor-suhu", help="of the readings: %(default)s")
-    add("--alerts-topic", type=_topic, default="sensor-suhu-alerts", help="written and followed: %(default)s")
-    add("--threshold", type=_celsius, default=80.0, metavar="°C", help="warn strictly above it: %(default)g")
+    add("--topic", type=options.topic, default="sensor-suhu", help="of the readings: %(default)s")
+    add("--alerts-topic", type=options.topic, default="sensor-suhu-alerts", help="written and followed: %(default)s")
+    add("--threshold", type=options.celsius, default=80.0, metavar="°C", help="warn strictly above it: %(default)g")
     add("--checkpoint", default=str(DEFAULT_CHECKPOINT), metavar="DIR", help="how far Spark has read: %(default)s")
     add("--state", type=Path, metavar="DIR", help="what has been printed: `printed` in the checkpoint")
     add("--mode", type=Mode, choices=list(Mode), default=Mode.REAL_TIME, help="micro-batch is the slower fallback")
     add("--master", help="Spark master: this machine, with a slot for each partition")
     add("--create-topics", action=argparse.BooleanOptionalAction, default=True, help="create what is missing: yes")
-    add("--partitions", type=_count, default=3, help="of a readings topic that has to be created: %(default)s")
+    add(
+        "--partitions",
+        type=options.partitions,
+        default=3,
+        help="of a readings topic that has to be created: %(default)s",
+    )
     add(
         "--starting-offsets",
         choices=("earliest", "latest"),
@@ -112,35 +113,3 @@ def _parser() -> argparse.ArgumentParser:
         help="save the JVM's classes once a warning has been printed, and end: later starts take half the time",
     )
     return parser
-
-
-def _servers(text: str) -> str:
-    for server in text.split(","):
-        host, colon, port = server.rpartition(":")
-        if not (host and colon and port.isdecimal() and 0 < int(port) < 65536):
-            raise argparse.ArgumentTypeError(f"{server!r} is not HOST:PORT")
-    return text
-
-
-def _topic(text: str) -> str:
-    if not re.fullmatch(TOPIC_PATTERN, text) or text in {".", ".."}:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no topic name: up to 249 letters, digits, dots, dashes, underscores"
-        )
-    return text
-
-
-def _celsius(text: str) -> float:
-    try:
-        celsius = float(text)
-    except ValueError:
-        celsius = math.nan
-    if not math.isfinite(celsius):
-        raise argparse.ArgumentTypeError(f"{text!r} is no temperature")
-    return celsius
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) <= 10_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of partitions")
-    return int(text)

@@ -5,6 +5,9 @@ from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
 from suhu_jobs import transforms
+from suhu_jobs.pipeline.judging import judge
+from suhu_jobs.pipeline.queries import QUERIES
+from suhu_jobs.pipeline.settings import PipelineSettings
 from suhu_jobs.settings import AlertSettings, Mode
 
 REAL_TIME_BATCH = "5 minutes"  # how much a restart replays at most; the replays are recognised
@@ -20,7 +23,9 @@ _PRODUCER_OPTIONS = {
 }
 
 
-def read_records(spark: SparkSession, settings: AlertSettings, starting_offsets: str) -> DataFrame:
+def read_records(
+    spark: SparkSession, settings: AlertSettings | PipelineSettings, starting_offsets: str, **options: str | int
+) -> DataFrame:
     """Kafka records of the readings topic: key, value, topic, partition, offset, timestamp."""
     return (
         spark.readStream.format("kafka")
@@ -28,7 +33,32 @@ def read_records(spark: SparkSession, settings: AlertSettings, starting_offsets:
         .option("subscribe", settings.topic)
         .option("startingOffsets", starting_offsets)
         .option("failOnDataLoss", "true")  # Beginnings steps over what is gone, and says so
+        .options(**options)
         .load()
+    )
+
+
+def start_query(
+    spark: SparkSession, settings: PipelineSettings, name: str, location: str, starting_offsets: str
+) -> StreamingQuery:
+    """Start one query of the pipeline with its checkpoint at `location`; arguments as in `start_alerts`."""
+    query = QUERIES[name]
+    records = read_records(spark, settings, starting_offsets, maxOffsetsPerTrigger=settings.max_offsets_per_trigger)
+    writer = (
+        query.build(judge(records), settings)
+        .writeStream.queryName(name)
+        .outputMode("append")
+        .option("checkpointLocation", location)
+        .trigger(processingTime=f"{settings.trigger_s} seconds")
+    )
+    if query.sink is not None:
+        return writer.foreachBatch(query.sink(settings)).start()
+    return (
+        writer.format("kafka")
+        .option("kafka.bootstrap.servers", settings.bootstrap_servers)
+        .option("topic", settings.output_topic(name))
+        .options(**_PRODUCER_OPTIONS)
+        .start()
     )
 
 

@@ -1,9 +1,8 @@
-import re
 from dataclasses import dataclass
 from threading import Event
 from time import monotonic
 
-from pyspark.errors import PySparkException, StreamingQueryException
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
@@ -12,6 +11,7 @@ from suhu_jobs.beginnings import Beginnings
 from suhu_jobs.checkpoint import Checkpoint
 from suhu_jobs.errors import KafkaUnreachable, StorageError, Unavailable
 from suhu_jobs.events import EventLog
+from suhu_jobs.failure import first_line, reason
 from suhu_jobs.jvm import JavaError, Jvm
 from suhu_jobs.ledger import Ledger
 from suhu_jobs.patience import Patience, delays
@@ -97,7 +97,7 @@ class Supervisor:
             query = streams.start_alerts(self._parts.spark, self._settings, location, starting_offsets)
             return self._watch(query, reader, pair)
         except (JavaError, PySparkException) as exc:
-            return _first_line(exc)
+            return first_line(exc)
         finally:
             self._end(query, reader, pair)
 
@@ -110,7 +110,7 @@ class Supervisor:
             if reader.failure is not None:
                 raise _translated(reader.failure)
             if not query.isActive:
-                return _reason(query)
+                return reason(query)
             if not ready and reader.is_positioned() and readiness.reached():
                 ready = True
                 self._ready(pair)
@@ -168,7 +168,7 @@ class Supervisor:
         try:
             query.stop()
         except (JavaError, PySparkException) as exc:
-            self._log("query did not stop in time", reason=_first_line(exc))
+            self._log("query did not stop in time", reason=first_line(exc))
 
     def _alerts_end(self, pair: TopicPair) -> dict[int, int] | None:
         try:
@@ -199,15 +199,3 @@ def _translated(failure: Exception) -> Exception:
     if isinstance(failure, OSError):
         return StorageError(f"a warning could not be printed ({failure}): standard output must stay open and writable")
     return failure
-
-
-def _reason(query: StreamingQuery) -> str:
-    exception = query.exception()
-    if not isinstance(exception, StreamingQueryException):
-        return "it ended without a word"
-    return _first_line(exception)
-
-
-def _first_line(exc: Exception) -> str:
-    text = str(exc).strip().partition("\n")[0]
-    return re.sub(r"^Job aborted due to stage failure: .*?\(.*? executor .*?\): ", "", text)[:400]

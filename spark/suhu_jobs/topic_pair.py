@@ -25,8 +25,9 @@ def ensure_topics(topics: Topics, settings: AlertSettings, log: EventLog) -> Top
         Unavailable: a topic is missing and may not be created.
         ConfigError: the alerts topic has too few partitions and may not be changed.
     """
-    readings = _ensure(topics, settings, settings.topic, settings.partitions, log)
-    alerts = _ensure(topics, settings, settings.alerts_topic, readings.partitions, log)
+    servers, create = settings.bootstrap_servers, settings.create_topics
+    readings = ensure_topic(topics, servers, settings.topic, settings.partitions, log, create=create)
+    alerts = ensure_topic(topics, servers, settings.alerts_topic, readings.partitions, log, create=create)
     if alerts.partitions >= readings.partitions:
         return TopicPair(readings, alerts)
     if not settings.create_topics:
@@ -39,14 +40,18 @@ def ensure_topics(topics: Topics, settings: AlertSettings, log: EventLog) -> Top
     return TopicPair(readings, Topic(alerts.topic_id, readings.partitions))
 
 
-def _ensure(topics: Topics, settings: AlertSettings, name: str, partitions: int, log: EventLog) -> Topic:
+def ensure_topic(topics: Topics, servers: str, name: str, partitions: int, log: EventLog, *, create: bool) -> Topic:
+    """Look a topic up; if it is missing, create it with so many partitions, where that is allowed.
+
+    Raises:
+        KafkaUnreachable: no broker answered.
+        Unavailable: it is missing and may not be created.
+    """
     found = topics.describe(name)
     if found is not None:
         return found
-    if not settings.create_topics:
-        raise Unavailable(
-            f"there is no topic {name} on {settings.bootstrap_servers}: create it, or allow it with --create-topics"
-        )
+    if not create:
+        raise Unavailable(f"there is no topic {name} on {servers}: create it, or allow it with --create-topics")
     topics.create(name, partitions)
     log("topic created", topic=name, partitions=partitions)
     return _created(topics, name)

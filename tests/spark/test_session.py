@@ -13,7 +13,7 @@ def test_a_local_driver_is_small_and_starts_fast(tmp_path: Path) -> None:
     conf = driver_conf(None, Connector((Path("/j/a.jar"),)), ClassCache(tmp_path / "c.jsa", recording=True))
     assert conf["spark.driver.memory"] == "512m"
     assert conf["spark.driver.extraClassPath"] == "/j/a.jar"
-    assert "-XX:+UseSerialGC -XX:TieredStopAtLevel=1" in conf["spark.driver.extraJavaOptions"]
+    assert "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC" in conf["spark.driver.extraJavaOptions"]
     assert conf["spark.driver.extraJavaOptions"].endswith(f' -XX:ArchiveClassesAtExit="{tmp_path}/c.new"')
 
 

@@ -1,0 +1,79 @@
+"""What command line options of the jobs mean; each raises argparse's error for what cannot be meant."""
+
+import argparse
+import math
+import re
+from typing import NoReturn
+
+from suhu_jobs.errors import UsageError
+from suhu_jobs.schema import TOPIC_PATTERN
+
+
+class OptionParser(argparse.ArgumentParser):
+    """Raises UsageError where argparse would end the process."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the command line."""
+        raise UsageError(f"{message} (see --help)")
+
+
+def servers(text: str) -> str:
+    """Check `host:port,host:port`."""
+    for server in text.split(","):
+        host, colon, port = server.rpartition(":")
+        if not (host and colon and port.isdecimal() and 0 < int(port) < 65536):
+            raise argparse.ArgumentTypeError(f"{server!r} is not HOST:PORT")
+    return text
+
+
+def topic(text: str) -> str:
+    """Check the name of a topic."""
+    if not re.fullmatch(TOPIC_PATTERN, text) or text in {".", ".."}:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no topic name: up to 249 letters, digits, dots, dashes, underscores"
+        )
+    return text
+
+
+def celsius(text: str) -> float:
+    """Read a finite temperature."""
+    number = _number(text)
+    if not math.isfinite(number):
+        raise argparse.ArgumentTypeError(f"{text!r} is no temperature")
+    return number
+
+
+def seconds(text: str) -> float:
+    """Read a duration above 0."""
+    number = _number(text)
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return number
+
+
+def partitions(text: str) -> int:
+    """Read a number of partitions."""
+    if not text.isdecimal() or not 0 < int(text) <= 10_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of partitions")
+    return int(text)
+
+
+def count(text: str) -> int:
+    """Read a whole number above 0."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+    return int(text)
+
+
+def port(text: str) -> int:
+    """Read a TCP port; 0 stands for none."""
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port (0 to 65535)")
+    return int(text)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

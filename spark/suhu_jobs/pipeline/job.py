@@ -1,0 +1,56 @@
+"""The wiring of the pipeline; everything else stands in the files it names."""
+
+from contextlib import ExitStack
+from threading import Event
+
+from suhu_jobs.checkpoint import Checkpoint
+from suhu_jobs.connector import find_connector
+from suhu_jobs.errors import StorageError
+from suhu_jobs.events import EventLog
+from suhu_jobs.jvm import Jvm, start_jvm
+from suhu_jobs.lock import Lock
+from suhu_jobs.patience import Patience
+from suhu_jobs.pipeline.session import driver_conf, start_pipeline_session
+from suhu_jobs.pipeline.settings import PipelineSettings
+from suhu_jobs.pipeline.supervision import Parts, PipelineSupervisor
+from suhu_jobs.process import catch_signals, run_job
+from suhu_jobs.topics import Topics
+
+
+def run(settings: PipelineSettings) -> int:
+    """Run until a signal comes or something ends the job; return the exit code."""
+    checkpoints = {name: Checkpoint(f"{settings.checkpoint.rstrip('/')}/{name}") for name in settings.queries}
+    connector = find_connector(settings.jars)
+
+    def work(jvm: Jvm, stop: Event, log: EventLog) -> dict[str, int]:
+        if not jvm.submitted:
+            log("connector chosen", source=connector)
+        _run_with(jvm, settings, checkpoints, stop, log)
+        return {}
+
+    return run_job("pipeline", lambda: start_jvm(driver_conf(settings, connector)), work)
+
+
+def _run_with(
+    jvm: Jvm, settings: PipelineSettings, checkpoints: dict[str, Checkpoint], stop: Event, log: EventLog
+) -> None:
+    with ExitStack() as stack:
+        stack.callback(_lock(settings).release)
+        topics = Topics(jvm, settings.bootstrap_servers)
+        stack.callback(topics.close)
+        spark = start_pipeline_session(jvm, settings)
+        catch_signals(stop)  # PySpark has taken SIGINT for itself
+        stack.callback(spark.stop)
+        patience = Patience(stop, log, settings.bootstrap_servers)
+        PipelineSupervisor(settings, Parts(jvm, spark, topics, checkpoints, patience), stop, log).run()
+
+
+def _lock(settings: PipelineSettings) -> Lock:
+    try:
+        settings.state.mkdir(parents=True, exist_ok=True)
+        return Lock(settings.state / "lock")
+    except OSError as exc:
+        raise StorageError(
+            f"cannot write the state directory {settings.state} ({exc.strerror}): make it writable for this user, "
+            "or give another --state"
+        ) from exc

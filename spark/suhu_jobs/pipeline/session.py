@@ -1,0 +1,57 @@
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from suhu_jobs.connector import Connector
+from suhu_jobs.jvm import Jvm
+from suhu_jobs.pipeline.settings import PipelineSettings
+from suhu_jobs.session import QUIET_JAVA, is_local, jvm_conf, open_session
+from suhu_jobs.settings import PROJECT
+
+DRIVER_MEMORY = "1g"
+FEWEST_SLOTS = 2  # a batch that waits for Kafka must not hold up every other query
+PYTHON_PATH = PROJECT / "spark"
+
+
+def driver_conf(settings: PipelineSettings, connector: Connector) -> dict[str, str]:
+    """Settings that the pipeline's JVM must be started with; under spark-submit they are the caller's."""
+    return jvm_conf(settings.master, connector, DRIVER_MEMORY, QUIET_JAVA)
+
+
+def start_pipeline_session(jvm: Jvm, settings: PipelineSettings) -> SparkSession:
+    """Start Spark in the JVM, with Python workers that are this Python and find this package.
+
+    Raises:
+        Unavailable: the master does not answer, or refuses.
+    """
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else the first python3 on the PATH, without pyspark
+    slots = max(FEWEST_SLOTS, os.cpu_count() or 1)
+    spark = open_session(jvm, "suhu-pipeline", settings.master, slots, settings.checkpoint, _conf(settings))
+    if not is_local(spark.sparkContext.master):
+        _send_package(spark)
+    return spark
+
+
+def _conf(settings: PipelineSettings) -> dict[str, str]:
+    return {
+        "spark.executorEnv.PYTHONPATH": str(PYTHON_PATH),
+        "spark.scheduler.mode": "FAIR",  # a query that has much to catch up on leaves slots to the others
+        "spark.sql.shuffle.partitions": str(settings.state_partitions),
+        "spark.sql.streaming.stateStore.providerClass": (
+            "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
+        ),
+        # A batch uploads what it changed, not its whole state; snapshots are taken beside it.
+        "spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled": "true",
+        "spark.sql.streaming.stateStore.maintenanceInterval": "30s",
+        "spark.sql.streaming.minBatchesToRetain": "20",
+    }
+
+
+def _send_package(spark: SparkSession) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        archive = shutil.make_archive(str(Path(folder) / "suhu_jobs"), "zip", PYTHON_PATH, "suhu_jobs")
+        spark.sparkContext.addPyFile(archive)

@@ -1,0 +1,118 @@
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from suhu_jobs import options
+from suhu_jobs.errors import UsageError
+from suhu_jobs.settings import PROJECT
+
+DEFAULT_CHECKPOINT = PROJECT / "var" / "spark-pipeline"
+QUERY_NAMES = ("rejected",)
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineSettings:
+    """What the command line asked for, checked."""
+
+    bootstrap_servers: str  # host:port,host:port
+    topic: str  # of the readings; each output topic is named after it: sensor-suhu-rejected
+    checkpoint: str  # a local directory, or a URL of storage that Spark can reach; a folder per query
+    state: Path  # a local directory: the lock, and which topics the queries were begun with
+    queries: tuple[str, ...]  # some of QUERY_NAMES, in their order
+    master: str | None  # None: local, with a slot for each core
+    create_topics: bool
+    partitions: int  # of a topic that has to be created
+    starting_offsets: str  # earliest or latest; counts only for a new checkpoint
+    trigger_s: float  # how often a query looks for new records
+    max_offsets_per_trigger: int  # records in one batch of a query, which bounds its memory
+    state_partitions: int  # of queries with state; the checkpoint keeps the first value
+    jars: str | None  # plain python only: comma-separated jars, or a directory of them
+
+    def output_topic(self, query: str) -> str:
+        """The topic that a query writes."""
+        return f"{self.topic}-{query}"
+
+
+def parse_pipeline_settings(arguments: Sequence[str]) -> PipelineSettings:
+    """Read the command line.
+
+    Raises:
+        UsageError: an option is unknown, or its value cannot be meant.
+        SystemExit: `--help` was asked for and has been printed.
+    """
+    given = _parser().parse_args(arguments)
+    remote = "://" in given.checkpoint and not given.checkpoint.startswith("file://")
+    if remote and given.state is None:
+        raise UsageError(f"--checkpoint {given.checkpoint} is not on this machine: give a local directory with --state")
+    return PipelineSettings(
+        bootstrap_servers=given.bootstrap_servers,
+        topic=given.topic,
+        checkpoint=given.checkpoint,
+        state=given.state or Path(given.checkpoint.removeprefix("file://")),
+        queries=given.queries,
+        master=given.master,
+        create_topics=given.create_topics,
+        partitions=given.partitions,
+        starting_offsets=given.starting_offsets,
+        trigger_s=given.trigger_s,
+        max_offsets_per_trigger=given.max_offsets_per_trigger,
+        state_partitions=given.state_partitions,
+        jars=given.jars,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = options.OptionParser(
+        prog="pipeline.py",
+        description="Judge, enrich, count and keep every reading. Defaults stand after the colons.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add(
+        "--bootstrap-servers",
+        type=options.servers,
+        default="localhost:9092",
+        metavar="HOST:PORT,…",
+        help="Kafka: %(default)s",
+    )
+    add("--topic", type=options.topic, default="sensor-suhu", help="of the readings: %(default)s")
+    add("--queries", type=_queries, default=QUERY_NAMES, metavar="NAME,…", help=f"all: {','.join(QUERY_NAMES)}")
+    add("--checkpoint", default=str(DEFAULT_CHECKPOINT), metavar="DIR", help="how far each query is: %(default)s")
+    add("--state", type=Path, metavar="DIR", help="with a checkpoint elsewhere: a local directory for the lock")
+    add("--master", help="Spark master: this machine, with a slot for each core")
+    add("--create-topics", action=argparse.BooleanOptionalAction, default=True, help="create what is missing: yes")
+    add("--partitions", type=options.partitions, default=3, help="of a topic that has to be created: %(default)s")
+    add(
+        "--starting-offsets",
+        choices=("earliest", "latest"),
+        default="earliest",
+        help="of a new checkpoint: %(default)s",
+    )
+    add("--trigger-s", type=options.seconds, default=1.0, metavar="S", help="a batch at most so often: %(default)g")
+    add(
+        "--max-offsets-per-trigger",
+        type=options.count,
+        default=100_000,
+        metavar="COUNT",
+        help="records in one batch: %(default)s",
+    )
+    add(
+        "--state-partitions",
+        type=options.partitions,
+        default=4,
+        metavar="COUNT",
+        help="of queries with state, fixed with a new checkpoint: %(default)s",
+    )
+    add(
+        "--jars", metavar="DIR|JAR,…", help="without spark-submit: Kafka connector: .fetched/lib/spark, else a download"
+    )
+    return parser
+
+
+def _queries(text: str) -> tuple[str, ...]:
+    asked_for = text.split(",")
+    unknown = [name for name in asked_for if name not in QUERY_NAMES]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"there is no query {unknown[0]!r}: choose from {', '.join(QUERY_NAMES)}")
+    return tuple(name for name in QUERY_NAMES if name in asked_for)
