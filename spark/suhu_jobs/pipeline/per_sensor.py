@@ -29,6 +29,8 @@ STATE_STORE_CONF = {
 # readings that were waiting come first, since Spark hands over a batch's readings before its timers.
 OVERDUE_MS = 10_000
 
+YEAR_2000_MS = 946_684_800_000  # a clock that says it is earlier was never set
+
 
 def fold_stream(
     accepted: DataFrame, fold: Fold, output_schema: str, *, timers: bool = True, keep_retained: bool = False
@@ -152,6 +154,6 @@ def _reading(row: Row) -> Reading:
         event_id=row[EVENT_ID],
         origin=f"{row['topic']}/{row['partition']}/{row['offset']}",
         replayed=bool(row["replayed"]),
-        clock_unsynced=bool(row["clock_unsynced"]),
+        clock_unsynced=bool(row["clock_unsynced"]) or row["measured_at_ms"] < YEAR_2000_MS,
         retained=bool(row[RETAINED]),
     )

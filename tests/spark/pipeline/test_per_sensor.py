@@ -49,9 +49,12 @@ class Tally:
 cloudpickle.register_pickle_by_value(sys.modules[__name__])  # Spark's workers cannot import a test
 
 
+NOW_MS = 1_800_000_000_000
+
+
 def _row(sequence: int, offset: int | None = None, partition: int = 0, **other: Any) -> Row:
     plain = {"topic": "t", "partition": partition, "offset": sequence if offset is None else offset, "sensor_id": "S1"}
-    reading = {"suhu": 20.0, "measured_at_ms": sequence * 1000, "source": "serial", "event_id": f"g/aaaa/{sequence}"}
+    reading = {"suhu": 20.0, "measured_at_ms": NOW_MS + sequence, "source": "serial", "event_id": f"g/aaaa/{sequence}"}
     return Row(**{**plain, **reading, "replayed": False, "clock_unsynced": False, "retained": False, **other})
 
 
@@ -89,7 +92,7 @@ def test_the_fold_gets_every_field_of_the_reading() -> None:
         Reading(
             sensor_id="S1",
             celsius=83.4,
-            measured_at_ms=5000,
+            measured_at_ms=1_800_000_000_005,
             source=None,
             event_id="g/aaaa/5",
             origin="t/2/6",
@@ -98,6 +101,15 @@ def test_the_fold_gets_every_field_of_the_reading() -> None:
             retained=False,
         )
     ]
+
+
+@pytest.mark.parametrize(("measured_at_ms", "unsynced"), [(0, True), (946_684_799_999, True), (946_684_800_000, False)])
+def test_a_clock_before_the_year_2000_is_unsynced(measured_at_ms: int, unsynced: bool) -> None:
+    class Telling(Tally):
+        def reading(self, state: State, reading: Reading, emit: Emit) -> None:
+            emit({"what": reading.clock_unsynced})
+
+    assert _tester(Telling()).test("S1", [_row(1, measured_at_ms=measured_at_ms)]) == [Row(what=unsynced)]
 
 
 def test_the_timer_is_called_when_nothing_came_for_as_long_as_the_fold_asked() -> None:
@@ -148,7 +160,7 @@ def test_the_state_is_json_that_may_gain_fields() -> None:
     saved = _saved(tester)
     assert saved == {
         "state": {"sensor_id": "S1", "total": 1},
-        "seen": {"0/g/aaaa": [1, 1000]},
+        "seen": {"0/g/aaaa": [1, 1_800_000_000_001]},
         "due_ms": None,
         "timer_ms": None,
     }
