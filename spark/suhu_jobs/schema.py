@@ -41,3 +41,33 @@ MAX_TEXT_CHARS = 256  # longer than any valid value of the optional fields
 # gateway/journal/sequence. Only an event_id of this form is trusted to recognise a resend.
 EVENT_ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}/[a-z0-9]{4,16}/[1-9][0-9]{0,18}"
 TOPIC_PATTERN = r"[A-Za-z0-9._-]{1,249}"
+
+# Enriched readings: what is known of a reading beside what it says.
+READING_ID = "reading_id"  # topic/partition/offset, as everywhere where a reading is referred to
+FAHRENHEIT = "fahrenheit"
+MACHINE = "machine"
+LEVEL = "level"
+WARNING_ABOVE = "warning_above_celsius"
+CRITICAL_ABOVE = "critical_above_celsius"
+RATE = "rate_celsius_per_min"
+REPLAYED = "replayed"
+CLOCK_UNSYNCED = "clock_unsynced"
+ENRICHED_COLUMNS = (
+    *(READING_ID, SENSOR_ID, SUHU, FAHRENHEIT, MEASURED_AT, SOURCE, EVENT_ID, REPLAYED, CLOCK_UNSYNCED),
+    *(MACHINE, LEVEL, WARNING_ABOVE, CRITICAL_ABOVE, RATE),
+)
+
+# Incidents: a beginning, perhaps the minutes in between, and an end.
+RECORD_ID = "record_id"
+INCIDENT_ID = "incident_id"
+KIND = "kind"
+PHASE = "phase"
+AT = "at"
+BEGAN_AT = "began_at"
+DURATION_S = "duration_s"
+PEAK = "peak_celsius"
+PEAK_RATE = "peak_rate_celsius_per_min"
+INCIDENT_COLUMNS = (
+    *(RECORD_ID, INCIDENT_ID, KIND, PHASE, SENSOR_ID, AT, BEGAN_AT, DURATION_S, SUHU, PEAK, PEAK_RATE),
+    *(READING_ID, REPLAYED, CLOCK_UNSYNCED),
+)

@@ -2,12 +2,24 @@ from dataclasses import dataclass
 
 from suhu_jobs.pipeline.folding import Emit, Reading, State
 from suhu_jobs.pipeline.trend import follow
+from suhu_jobs.schema import (
+    CLOCK_UNSYNCED,
+    INCIDENT_ID,
+    KIND,
+    PEAK,
+    PEAK_RATE,
+    PHASE,
+    READING_ID,
+    REPLAYED,
+    SENSOR_ID,
+    SUHU,
+)
 
-# What the fold emits; `as_incident_records` makes the record of the contract of it.
+# What the fold emits; `records.incident_records` makes the records of the contract of it.
 INCIDENT_SCHEMA = (
-    "incident_id STRING, kind STRING, phase STRING, minutes LONG, sensor_id STRING, at_ms LONG, began_at_ms LONG, "
-    "duration_ms LONG, suhu DOUBLE, peak_celsius DOUBLE, peak_rate DOUBLE, origin STRING, replayed BOOLEAN, "
-    "clock_unsynced BOOLEAN"
+    f"{INCIDENT_ID} STRING, {KIND} STRING, {PHASE} STRING, minutes LONG, {SENSOR_ID} STRING, at_ms LONG, "
+    f"began_at_ms LONG, duration_ms LONG, {SUHU} DOUBLE, {PEAK} DOUBLE, {PEAK_RATE} DOUBLE, {READING_ID} STRING, "
+    f"{REPLAYED} BOOLEAN, {CLOCK_UNSYNCED} BOOLEAN"
 )
 
 OVERHEATING = "overheating"
@@ -141,18 +153,18 @@ def _seen(reading: Reading) -> State:
 
 def _record(kind: str, phase: str, incident: State, seen: State) -> dict[str, object]:
     return {
-        "incident_id": f"{kind}/{incident['origin']}",
-        "kind": kind,
-        "phase": phase,
+        INCIDENT_ID: f"{kind}/{incident['origin']}",
+        KIND: kind,
+        PHASE: phase,
         "minutes": incident["minutes"] if phase == STILL else None,
-        "sensor_id": seen["sensor_id"],
+        SENSOR_ID: seen["sensor_id"],
         "at_ms": seen["at_ms"],
         "began_at_ms": incident["began_at_ms"],
         "duration_ms": incident["duration_ms"],
-        "suhu": seen["celsius"],
-        "peak_celsius": incident["peak_celsius"],
-        "peak_rate": incident["peak_rate"],
-        "origin": seen["origin"],
-        "replayed": seen["replayed"],
-        "clock_unsynced": seen["clock_unsynced"],
+        SUHU: seen["celsius"],
+        PEAK: incident["peak_celsius"],
+        PEAK_RATE: incident["peak_rate"],
+        READING_ID: seen["origin"],
+        REPLAYED: seen["replayed"],
+        CLOCK_UNSYNCED: seen["clock_unsynced"],
     }
