@@ -29,8 +29,6 @@ STATE_STORE_CONF = {
 # readings that were waiting come first, since Spark hands over a batch's readings before its timers.
 OVERDUE_MS = 10_000
 
-YEAR_2000_MS = 946_684_800_000  # a clock that says it is earlier was never set
-
 
 def fold_stream(
     accepted: DataFrame, fold: Fold, output_schema: str, *, timers: bool = True, keep_retained: bool = False
@@ -60,7 +58,7 @@ def fold_stream(
             RETAINED,
         )
         .groupBy(SENSOR_ID)
-        .transformWithState(PerSensor(fold), output_schema, "update", "ProcessingTime" if timers else "None")
+        .transformWithState(PerSensor(fold), output_schema, "append", "ProcessingTime" if timers else "None")
     )
 
 
@@ -154,6 +152,6 @@ def _reading(row: Row) -> Reading:
         event_id=row[EVENT_ID],
         origin=f"{row['topic']}/{row['partition']}/{row['offset']}",
         replayed=bool(row["replayed"]),
-        clock_unsynced=bool(row["clock_unsynced"]) or row["measured_at_ms"] < YEAR_2000_MS,
+        clock_unsynced=bool(row["clock_unsynced"]),
         retained=bool(row[RETAINED]),
     )

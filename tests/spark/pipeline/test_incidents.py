@@ -160,7 +160,7 @@ def test_every_field_of_a_record() -> None:
 
 
 def test_fast_heating_begins_above_its_limit_and_ends_below_the_half_of_it() -> None:
-    """12 °C/min from second 100 to 220; the slope of a line that bends is 3f² - 2f³ of it, f being its share of 60 s."""
+    """12 °C/min from second 100 to 220; with a share f of the minute on the slope, the rate is 3f² - 2f³ of it."""
     readings = [reading(second, 20 + min(max(second - 100, 0), 120) / 5) for second in range(320)]
     records = fold_all(Incidents(LIMITS), readings)
     assert _told(records) == [
