@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from suhu_jobs.errors import ConfigError
 from suhu_jobs.events import EventLog
@@ -81,8 +82,8 @@ def parse_machines(data: bytes, place: str) -> tuple[Machine, ...]:
     return tuple(machines.values())
 
 
-def _rows(reader: "csv._reader", place: str) -> Iterator[tuple[int, list[str]]]:
-    """Rows with something in them, each with the line it ends in."""
+def _rows(reader: Any, place: str) -> Iterator[tuple[int, list[str]]]:
+    """Rows with something in them, each with the line it ends in; the type of a `csv.reader` has no name."""
     try:
         for row in reader:
             cells = [cell.strip() for cell in row]
