@@ -24,8 +24,8 @@ class Reading:
 class Fold(Protocol):
     """What becomes of the readings of one sensor. Pure: no Spark, no clock, no chance.
 
-    The same readings and times give the same records, byte for byte, however they were cut into batches: a batch that
-    Spark runs again after a kill writes what it wrote before.
+    The same readings and times give the same records, byte for byte, however they were cut into batches (but for what
+    `settle` emits): a batch that Spark runs again after a kill writes what it wrote before.
     """
 
     def start(self) -> State:
@@ -34,6 +34,10 @@ class Fold(Protocol):
 
     def reading(self, state: State, reading: Reading, emit: Emit) -> None:
         """Take one reading, in the order of the topic; resends have been taken out. May change `state`."""
+        ...
+
+    def settle(self, state: State, emit: Emit) -> None:
+        """A batch has no more readings of this sensor; called after those that had some. May change `state`."""
         ...
 
     def due_ms(self, state: State, now_ms: int) -> int | None:

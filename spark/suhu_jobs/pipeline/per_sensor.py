@@ -91,6 +91,7 @@ class PerSensor(StatefulProcessor):
                 fresh = True
                 self._fold.reading(sensor["state"], _reading(row), lambda record: emitted.append(Row(**record)))
         if fresh:
+            self._fold.settle(sensor["state"], lambda record: emitted.append(Row(**record)))
             self._set_due(sensor, timerValues.getCurrentProcessingTimeInMs())
         self._save(sensor)
         return iter(emitted)

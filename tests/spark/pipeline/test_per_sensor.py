@@ -38,6 +38,9 @@ class Tally:
         state["total"] += 1
         emit({**state, "what": "reading", "origin": reading.origin})
 
+    def settle(self, state: State, emit: Emit) -> None:
+        """Nothing more to say."""
+
     def due_ms(self, state: State, now_ms: int) -> int | None:
         return None if self._patience_ms is None or state["total"] >= 100 else now_ms + self._patience_ms
 
@@ -78,6 +81,17 @@ def test_a_resend_does_not_reach_the_fold_in_this_batch_or_a_later_one() -> None
     tester = _tester(Tally())
     assert [row.origin for row in tester.test("S1", [_row(1), _row(2), _row(1, 7)])] == ["t/0/1", "t/0/2"]
     assert [row.origin for row in tester.test("S1", [_row(2, 8), _row(3, 9)])] == ["t/0/9"]
+
+
+def test_a_batch_is_settled_after_its_readings_if_one_of_them_was_new() -> None:
+    class Settling(Tally):
+        def settle(self, state: State, emit: Emit) -> None:
+            emit({**state, "what": "settled", "origin": ""})
+
+    tester = _tester(Settling())
+    out = tester.test("S1", [_row(1), _row(2)])
+    assert [(row.what, row.total) for row in out] == [("reading", 1), ("reading", 2), ("settled", 2)]
+    assert tester.test("S1", [_row(2, 8)]) == []
 
 
 def test_the_fold_gets_every_field_of_the_reading() -> None:
