@@ -51,6 +51,14 @@ def seconds(text: str) -> float:
     return number
 
 
+def heating(text: str) -> float:
+    """Read a rise in °C per minute, above 0."""
+    number = _number(text)
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no rise in °C per minute above 0")
+    return number
+
+
 def partitions(text: str) -> int:
     """Read a number of partitions."""
     if not text.isdecimal() or not 0 < int(text) <= 10_000:

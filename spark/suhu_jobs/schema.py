@@ -50,8 +50,6 @@ LEVEL = "level"
 WARNING_ABOVE = "warning_above_celsius"
 CRITICAL_ABOVE = "critical_above_celsius"
 RATE = "rate_celsius_per_min"
-REPLAYED = "replayed"
-CLOCK_UNSYNCED = "clock_unsynced"
 ENRICHED_COLUMNS = (
     *(READING_ID, SENSOR_ID, SUHU, FAHRENHEIT, MEASURED_AT, SOURCE, EVENT_ID, REPLAYED, CLOCK_UNSYNCED),
     *(MACHINE, LEVEL, WARNING_ABOVE, CRITICAL_ABOVE, RATE),

@@ -5,22 +5,15 @@ from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
 from suhu_jobs import transforms
+from suhu_jobs.events import EventLog
 from suhu_jobs.pipeline.judging import judge
 from suhu_jobs.pipeline.queries import QUERIES
 from suhu_jobs.pipeline.settings import PipelineSettings
+from suhu_jobs.producer import PRODUCER_OPTIONS
 from suhu_jobs.settings import AlertSettings, Mode
 
 REAL_TIME_BATCH = "5 minutes"  # how much a restart replays at most; the replays are recognised
 MICRO_BATCH_INTERVAL = "100 milliseconds"
-
-# The producer never gives up on a record: the ledger counts on it that no alert is left out of the order.
-_NEVER_MS = str(2**31 - 1)
-_PRODUCER_OPTIONS = {
-    "kafka.acks": "all",
-    "kafka.enable.idempotence": "true",
-    "kafka.linger.ms": "0",  # an alert waits for no other
-    "kafka.delivery.timeout.ms": _NEVER_MS,
-}
 
 
 def read_records(
@@ -39,7 +32,7 @@ def read_records(
 
 
 def start_query(
-    spark: SparkSession, settings: PipelineSettings, name: str, location: str, starting_offsets: str
+    spark: SparkSession, settings: PipelineSettings, name: str, location: str, starting_offsets: str, log: EventLog
 ) -> StreamingQuery:
     """Start one query of the pipeline with its checkpoint at `location`; arguments as in `start_alerts`."""
     query = QUERIES[name]
@@ -52,12 +45,12 @@ def start_query(
         .trigger(processingTime=f"{settings.trigger_s} seconds")
     )
     if query.sink is not None:
-        return writer.foreachBatch(query.sink(settings)).start()
+        return writer.foreachBatch(query.sink(settings, log)).start()
     return (
         writer.format("kafka")
         .option("kafka.bootstrap.servers", settings.bootstrap_servers)
         .option("topic", settings.output_topic(name))
-        .options(**_PRODUCER_OPTIONS)
+        .options(**PRODUCER_OPTIONS)
         .start()
     )
 
@@ -81,7 +74,7 @@ def start_alerts(spark: SparkSession, settings: AlertSettings, location: str, st
         .option("kafka.bootstrap.servers", settings.bootstrap_servers)
         .option("topic", settings.alerts_topic)
         .option("checkpointLocation", location)
-        .options(**_PRODUCER_OPTIONS)
+        .options(**PRODUCER_OPTIONS)
     )
     if settings.mode is Mode.REAL_TIME:
         triggered: DataStreamWriter = writer.trigger(  # type: ignore[call-overload]  # its overloads lack realTime

@@ -3,29 +3,15 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - its name in all of PySpark's documentation
 
-from suhu_jobs.pipeline.folding import Emit, Reading, State
-from suhu_jobs.pipeline.trend import follow
-from suhu_jobs.schema import (
-    CLOCK_UNSYNCED,
-    CRITICAL_ABOVE,
-    EVENT_ID,
-    FAHRENHEIT,
-    LEVEL,
-    MACHINE,
-    RATE,
-    READING_ID,
-    REPLAYED,
-    SENSOR_ID,
-    SOURCE,
-    SUHU,
-    WARNING_ABOVE,
-)
+from suhu_jobs.events import EventLog
+from suhu_jobs.pipeline.machines import MachinesFile
+from suhu_jobs.pipeline.per_sensor import fold_stream
+from suhu_jobs.pipeline.rated import RATED_SCHEMA, Rated
+from suhu_jobs.pipeline.records import enriched_records
+from suhu_jobs.pipeline.settings import PipelineSettings
+from suhu_jobs.producer import PRODUCER_OPTIONS
+from suhu_jobs.schema import CRITICAL_ABOVE, FAHRENHEIT, LEVEL, MACHINE, SENSOR_ID, SUHU, WARNING_ABOVE
 
-_READING = (
-    f"{READING_ID} STRING, {SENSOR_ID} STRING, {SUHU} DOUBLE, measured_at_ms LONG, {SOURCE} STRING, "
-    f"{EVENT_ID} STRING, {REPLAYED} BOOLEAN, {CLOCK_UNSYNCED} BOOLEAN"
-)
-RATED_SCHEMA = f"{_READING}, {RATE} DOUBLE"  # what the fold Rated emits
 MACHINES_SCHEMA = f"{SENSOR_ID} STRING, {MACHINE} STRING, {WARNING_ABOVE} DOUBLE, {CRITICAL_ABOVE} DOUBLE"
 
 
@@ -33,46 +19,20 @@ MACHINES_SCHEMA = f"{SENSOR_ID} STRING, {MACHINE} STRING, {WARNING_ABOVE} DOUBLE
 class Limits:
     """Of sensors whose machine says nothing else; both are exceeded strictly above."""
 
-    warning_above_celsius: float = 70.0
-    critical_above_celsius: float = 80.0  # as the warnings have it
+    warning_above_celsius: float
+    critical_above_celsius: float
 
 
-class Rated:
-    """A Fold: every reading, with how fast its sensor warms."""
-
-    def start(self) -> State:
-        """Nothing was heard."""
-        return {"points": []}
-
-    def reading(self, state: State, reading: Reading, emit: Emit) -> None:
-        """One record per reading."""
-        emit(
-            {
-                READING_ID: reading.origin,
-                SENSOR_ID: reading.sensor_id,
-                SUHU: reading.celsius,
-                "measured_at_ms": reading.measured_at_ms,
-                SOURCE: reading.source,
-                EVENT_ID: reading.event_id,
-                REPLAYED: reading.replayed,
-                CLOCK_UNSYNCED: reading.clock_unsynced,
-                RATE: follow(state["points"], reading),
-            }
-        )
-
-    def due_ms(self, state: State, now_ms: int) -> int | None:
-        """No timer."""
-        return None
-
-    def timer(self, state: State, now_ms: int, emit: Emit) -> None:
-        """Never called."""
+def rate(accepted: DataFrame) -> DataFrame:
+    """Every accepted reading, with how fast its sensor warms (RATED_SCHEMA)."""
+    return fold_stream(accepted, Rated(), RATED_SCHEMA, timers=False)
 
 
 def enrich(rated: DataFrame, machines: DataFrame, limits: Limits) -> DataFrame:
     """Join each reading with its machine, and judge it.
 
     Args:
-        rated: what the fold Rated emits.
+        rated: RATED_SCHEMA.
         machines: MACHINES_SCHEMA, one row per sensor at most; small, since every executor gets a copy.
         limits: hold where the machine's are null.
 
@@ -94,3 +54,32 @@ def enrich(rated: DataFrame, machines: DataFrame, limits: Limits) -> DataFrame:
 def _level(warning: Column, critical: Column) -> Column:
     celsius = F.col(SUHU)
     return F.when(celsius > critical, "critical").when(celsius > warning, "warning").otherwise("normal")
+
+
+class EnrichedSink:
+    """Joins each batch with the machines of that moment, and writes it to Kafka.
+
+    The driver reads the file and hands its rows out, so no executor needs it. That is why this is no plain stream: its
+    tables are fixed when it starts.
+    """
+
+    def __init__(self, settings: PipelineSettings, log: EventLog) -> None:
+        """Read the machines file, if there is one.
+
+        Raises:
+            ConfigError: it is not there or not right.
+        """
+        self._file = MachinesFile(settings.machines, log) if settings.machines else None
+        self._limits = Limits(settings.warning_above_celsius, settings.hot_above_celsius)
+        self._options = {
+            "kafka.bootstrap.servers": settings.bootstrap_servers,
+            "topic": settings.output_topic("enriched"),
+            **PRODUCER_OPTIONS,
+        }
+
+    def __call__(self, batch: DataFrame, _number: int) -> None:
+        """Write a batch; one that is run again writes the same records."""
+        known = self._file.current() if self._file else ()
+        rows = [(each.sensor_id, each.name, each.warning_above_celsius, each.critical_above_celsius) for each in known]
+        machines = batch.sparkSession.createDataFrame(rows, MACHINES_SCHEMA)
+        enriched_records(enrich(batch, machines, self._limits)).write.format("kafka").options(**self._options).save()

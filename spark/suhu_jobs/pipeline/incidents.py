@@ -37,10 +37,10 @@ _MINUTE_MS = 60_000
 class IncidentLimits:
     """When an incident begins and ends."""
 
-    hot_above_celsius: float = 80.0  # overheating begins strictly above
-    cool_below_celsius: float = 75.0  # and ends strictly below; not above hot_above_celsius
-    silent_after_s: float = 30.0  # without a reading, by the clock of the job
-    fast_celsius_per_min: float = 10.0  # fast heating begins strictly above, and ends strictly below the half of it
+    hot_above_celsius: float  # overheating begins strictly above
+    cool_below_celsius: float  # and ends strictly below; not above hot_above_celsius
+    silent_after_s: float  # without a reading, by the clock of the job
+    fast_celsius_per_min: float  # fast heating begins strictly above, and ends strictly below the half of it
 
 
 class Incidents:
@@ -67,6 +67,9 @@ class Incidents:
         self._judge_heat(state, reading, emit)
         self._judge_warming(state, reading, emit)
         state["last"] = _seen(reading)
+
+    def settle(self, state: State, emit: Emit) -> None:
+        """Every reading was judged by itself."""
 
     def due_ms(self, state: State, now_ms: int) -> int | None:
         """Silence is noticed once; after that the next reading ends it."""

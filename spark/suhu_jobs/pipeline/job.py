@@ -10,6 +10,7 @@ from suhu_jobs.events import EventLog
 from suhu_jobs.jvm import Jvm, start_jvm
 from suhu_jobs.lock import Lock
 from suhu_jobs.patience import Patience
+from suhu_jobs.pipeline.machines import read_machines
 from suhu_jobs.pipeline.session import driver_conf, start_pipeline_session
 from suhu_jobs.pipeline.settings import PipelineSettings
 from suhu_jobs.pipeline.supervision import Parts, PipelineSupervisor
@@ -21,6 +22,8 @@ def run(settings: PipelineSettings) -> int:
     """Run until a signal comes or something ends the job; return the exit code."""
     checkpoints = {name: Checkpoint(f"{settings.checkpoint.rstrip('/')}/{name}") for name in settings.queries}
     connector = find_connector(settings.jars)
+    if settings.machines is not None:
+        read_machines(settings.machines)  # what is wrong with it is said at once; later it stops nothing
 
     def work(jvm: Jvm, stop: Event, log: EventLog) -> dict[str, int]:
         if not jvm.submitted:

@@ -39,7 +39,7 @@ class MachinesFile:
         self._path = path
         self._log = log
         self._stamp = _stamp(path)
-        self._machines = parse_machines(_read(path), str(path))
+        self._machines = read_machines(path)
         log("machines read", file=path, machines=len(self._machines))
 
     def current(self) -> tuple[Machine, ...]:
@@ -48,12 +48,25 @@ class MachinesFile:
         if stamp != self._stamp:
             self._stamp = stamp
             try:
-                self._machines = parse_machines(_read(self._path), str(self._path))
+                self._machines = read_machines(self._path)
             except ConfigError as exc:
                 self._log("machines kept", error=exc)
             else:
                 self._log("machines read", file=self._path, machines=len(self._machines))
         return self._machines
+
+
+def read_machines(path: Path) -> tuple[Machine, ...]:
+    """Read a machines file.
+
+    Raises:
+        ConfigError: it is not there or not right.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as exc:
+        raise ConfigError(f"{path}: {exc.strerror}: put the file there, or give another one with --machines") from exc
+    return parse_machines(data, str(path))
 
 
 def parse_machines(data: bytes, place: str) -> tuple[Machine, ...]:
@@ -150,13 +163,6 @@ def _decode(data: bytes, place: str) -> str:
     except UnicodeDecodeError as exc:
         line = data.count(b"\n", 0, exc.start) + 1
         raise ConfigError(f"{place}:{line}: not UTF-8: save the file with the encoding UTF-8") from exc
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as exc:
-        raise ConfigError(f"{path}: {exc.strerror}: put the file there, or give another one with --machines") from exc
 
 
 def _stamp(path: Path) -> Stamp | None:

@@ -15,15 +15,17 @@ from pyspark.sql.streaming.stateful_processor import (
 
 from suhu_jobs.pipeline.folding import Fold, Reading
 from suhu_jobs.pipeline.resends import is_resend
-from suhu_jobs.schema import EVENT_ID, MEASURED_AT, RETAINED, SENSOR_ID, SOURCE, SUHU
-
-# What the session must be configured with before a query with state is started.
-STATE_STORE_CONF = {
-    "spark.sql.streaming.stateStore.providerClass": (
-        "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
-    ),
-    "spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled": "true",  # a batch saves what it changed
-}
+from suhu_jobs.schema import (
+    CLOCK_UNSYNCED,
+    EVENT_ID,
+    MEASURED_AT,
+    ORIGIN_COLUMNS,
+    REPLAYED,
+    RETAINED,
+    SENSOR_ID,
+    SOURCE,
+    SUHU,
+)
 
 # Later than this a timer says that the job was away, or far behind, and nothing about the sensor. In between the
 # readings that were waiting come first, since Spark hands over a batch's readings before its timers.
@@ -46,19 +48,17 @@ def fold_stream(
     return (
         readings.select(
             SENSOR_ID,
-            "topic",
-            "partition",
-            "offset",
+            *ORIGIN_COLUMNS,
             SUHU,
             F.unix_millis(MEASURED_AT).alias("measured_at_ms"),
             SOURCE,
             EVENT_ID,
-            "replayed",
-            "clock_unsynced",
+            REPLAYED,
+            CLOCK_UNSYNCED,
             RETAINED,
         )
         .groupBy(SENSOR_ID)
-        .transformWithState(PerSensor(fold), output_schema, "append", "ProcessingTime" if timers else "None")
+        .transformWithState(PerSensor(fold), output_schema, "update", "ProcessingTime" if timers else "None")
     )
 
 
@@ -152,7 +152,7 @@ def _reading(row: Row) -> Reading:
         source=row[SOURCE],
         event_id=row[EVENT_ID],
         origin=f"{row['topic']}/{row['partition']}/{row['offset']}",
-        replayed=bool(row["replayed"]),
-        clock_unsynced=bool(row["clock_unsynced"]),
+        replayed=bool(row[REPLAYED]),
+        clock_unsynced=bool(row[CLOCK_UNSYNCED]),
         retained=bool(row[RETAINED]),
     )

@@ -51,7 +51,7 @@ class RunningQuery:
     def ensure_topics(self) -> Topic:
         """Look the topics up that the query reads and writes, or create them; return the one it reads."""
         settings = self._settings
-        names = [settings.topic] if QUERIES[self.name].sink else [settings.topic, settings.output_topic(self.name)]
+        output = [settings.output_topic(self.name)] if QUERIES[self.name].writes_topic else []
         found = [
             ensure_topic(
                 self._topics,
@@ -61,7 +61,7 @@ class RunningQuery:
                 self._log,
                 create=settings.create_topics,
             )
-            for name in names
+            for name in [settings.topic, *output]
         ]
         return found[0]
 
@@ -92,7 +92,12 @@ class RunningQuery:
             self.ensure_topics()
             self._spark.sparkContext.setLocalProperty("spark.scheduler.pool", self.name)
             self._query = streams.start_query(
-                self._spark, self._settings, self.name, self._checkpoint.location, self._settings.starting_offsets
+                self._spark,
+                self._settings,
+                self.name,
+                self._checkpoint.location,
+                self._settings.starting_offsets,
+                self._log,
             )
         except (JavaError, PySparkException) as exc:
             self._failed(first_line(exc))

@@ -1,14 +1,12 @@
 import os
-import shutil
 import sys
-import tempfile
-from pathlib import Path
 
 from pyspark.sql import SparkSession
 
 from suhu_jobs.connector import Connector
 from suhu_jobs.jvm import Jvm
 from suhu_jobs.pipeline.settings import PipelineSettings
+from suhu_jobs.pipeline.shipping import ship_package
 from suhu_jobs.session import QUIET_JAVA, is_local, jvm_conf, open_session
 from suhu_jobs.settings import PROJECT
 
@@ -30,13 +28,14 @@ def start_pipeline_session(jvm: Jvm, settings: PipelineSettings) -> SparkSession
     """
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else the first python3 on the PATH, without pyspark
     slots = max(FEWEST_SLOTS, os.cpu_count() or 1)
-    spark = open_session(jvm, "suhu-pipeline", settings.master, slots, settings.checkpoint, _conf(settings))
+    spark = open_session(jvm, "suhu-pipeline", settings.master, slots, settings.checkpoint, conf(settings))
     if not is_local(spark.sparkContext.master):
-        _send_package(spark)
+        ship_package(spark)
     return spark
 
 
-def _conf(settings: PipelineSettings) -> dict[str, str]:
+def conf(settings: PipelineSettings) -> dict[str, str]:
+    """What the session of a pipeline has besides what every job's has."""
     return {
         "spark.executorEnv.PYTHONPATH": str(PYTHON_PATH),
         "spark.scheduler.mode": "FAIR",  # a query that has much to catch up on leaves slots to the others
@@ -49,9 +48,3 @@ def _conf(settings: PipelineSettings) -> dict[str, str]:
         "spark.sql.streaming.stateStore.maintenanceInterval": "30s",
         "spark.sql.streaming.minBatchesToRetain": "20",
     }
-
-
-def _send_package(spark: SparkSession) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        archive = shutil.make_archive(str(Path(folder) / "suhu_jobs"), "zip", PYTHON_PATH, "suhu_jobs")
-        spark.sparkContext.addPyFile(archive)

@@ -8,7 +8,7 @@ from suhu_jobs.errors import UsageError
 from suhu_jobs.settings import PROJECT
 
 DEFAULT_CHECKPOINT = PROJECT / "var" / "spark-pipeline"
-QUERY_NAMES = ("rejected",)
+QUERY_NAMES = ("rejected", "enriched", "incidents")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,12 @@ class PipelineSettings:
     trigger_s: float  # how often a query looks for new records
     max_offsets_per_trigger: int  # records in one batch of a query, which bounds its memory
     state_partitions: int  # of queries with state; the checkpoint keeps the first value
+    machines: Path | None  # machines.csv; None: no machine has a name or limits of its own
+    warning_above_celsius: float  # finite; where a machine has no limit of its own, like the next one
+    hot_above_celsius: float  # finite; hot is what is strictly above it
+    cool_below_celsius: float  # not above hot_above_celsius; what was hot is cool strictly below it
+    silent_after_s: float  # a sensor that says nothing for so long is silent
+    fast_heating_celsius_per_min: float  # above 0
     jars: str | None  # plain python only: comma-separated jars, or a directory of them
 
     def output_topic(self, query: str) -> str:
@@ -45,6 +51,8 @@ def parse_pipeline_settings(arguments: Sequence[str]) -> PipelineSettings:
     remote = "://" in given.checkpoint and not given.checkpoint.startswith("file://")
     if remote and given.state is None:
         raise UsageError(f"--checkpoint {given.checkpoint} is not on this machine: give a local directory with --state")
+    if given.cool_below > given.hot_above:
+        raise UsageError(f"--cool-below {given.cool_below:g} is above --hot-above {given.hot_above:g}: exchange them")
     return PipelineSettings(
         bootstrap_servers=given.bootstrap_servers,
         topic=given.topic,
@@ -58,6 +66,12 @@ def parse_pipeline_settings(arguments: Sequence[str]) -> PipelineSettings:
         trigger_s=given.trigger_s,
         max_offsets_per_trigger=given.max_offsets_per_trigger,
         state_partitions=given.state_partitions,
+        machines=given.machines,
+        warning_above_celsius=given.warning_above,
+        hot_above_celsius=given.hot_above,
+        cool_below_celsius=given.cool_below,
+        silent_after_s=given.silent_after_s,
+        fast_heating_celsius_per_min=given.fast_heating,
         jars=given.jars,
     )
 
@@ -104,10 +118,38 @@ def _parser() -> argparse.ArgumentParser:
         metavar="COUNT",
         help="of queries with state, fixed with a new checkpoint: %(default)s",
     )
+    _add_judgements(parser.add_argument_group("what is told of a reading"))
     add(
         "--jars", metavar="DIR|JAR,…", help="without spark-submit: Kafka connector: .fetched/lib/spark, else a download"
     )
     return parser
+
+
+def _add_judgements(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add(
+        "--machines",
+        type=Path,
+        metavar="FILE",
+        help="names and limits by sensor, as in spark/machines.csv; read again when it changes: none",
+    )
+    add(
+        "--warning-above",
+        type=options.celsius,
+        default=70.0,
+        metavar="°C",
+        help="level warning, of machines without a limit of their own: %(default)g",
+    )
+    add("--hot-above", type=options.celsius, default=80.0, metavar="°C", help="hot is strictly above it: %(default)g")
+    add("--cool-below", type=options.celsius, default=75.0, metavar="°C", help="no longer hot: %(default)g")
+    add("--silent-after-s", type=options.seconds, default=30.0, metavar="S", help="of a sensor: %(default)g")
+    add(
+        "--fast-heating",
+        type=options.heating,
+        default=10.0,
+        metavar="°C/MIN",
+        help="an incident above it: %(default)g",
+    )
 
 
 def _queries(text: str) -> tuple[str, ...]:

@@ -2,10 +2,12 @@ from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
-from suhu_jobs.pipeline.enriched import MACHINES_SCHEMA, RATED_SCHEMA, Limits, Rated, enrich
+from suhu_jobs.pipeline.enriched import MACHINES_SCHEMA, Limits, enrich
+from suhu_jobs.pipeline.rated import RATED_SCHEMA
 
-from tests.spark.pipeline.readings import T0_MS, fold_all, reading
+from tests.spark.pipeline.readings import T0_MS
 
+LIMITS = Limits(warning_above_celsius=70.0, critical_above_celsius=80.0)
 MACHINES = [
     ("S1", "Press", None, None),
     ("S2", "Fan", 40.0, None),
@@ -14,14 +16,14 @@ MACHINES = [
 ]
 
 
-def _enriched(spark: SparkSession, *readings: tuple[str, float], limits: Limits | None = None) -> list[dict[str, Any]]:
+def _enriched(spark: SparkSession, *readings: tuple[str, float], limits: Limits = LIMITS) -> list[dict[str, Any]]:
     rows = [
         (f"t/0/{number}", sensor_id, celsius, T0_MS, "mqtt", "g/aaaa/1", False, False, 1.5)
         for number, (sensor_id, celsius) in enumerate(readings)
     ]
     machines = spark.createDataFrame(MACHINES, MACHINES_SCHEMA)
     rated = spark.createDataFrame(rows, RATED_SCHEMA).coalesce(1)
-    return [row.asDict() for row in enrich(rated, machines, limits or Limits()).collect()]
+    return [row.asDict() for row in enrich(rated, machines, limits).collect()]
 
 
 @pytest.mark.parametrize(
@@ -70,23 +72,3 @@ def test_the_common_limits_can_be_set_and_the_higher_level_counts(spark: SparkSe
 )
 def test_fahrenheit(spark: SparkSession, celsius: float, fahrenheit: float) -> None:
     assert [row["fahrenheit"] for row in _enriched(spark, ("S1", celsius))] == [fahrenheit]
-
-
-def test_every_reading_is_rated_and_keeps_its_fields() -> None:
-    first = {
-        "reading_id": "t/0/0",
-        "sensor_id": "S1",
-        "suhu": 70,
-        "measured_at_ms": T0_MS,
-        "source": "serial",
-        "event_id": None,
-        "replayed": True,
-        "clock_unsynced": False,
-        "rate_celsius_per_min": None,
-    }
-    second = {**first, "reading_id": "t/0/60", "suhu": 76, "measured_at_ms": T0_MS + 60_000, "replayed": False}
-    assert fold_all(Rated(), [reading(0, 70, replayed=True), reading(60, 76)]) == [
-        first,
-        {**second, "rate_celsius_per_min": 6.0},
-    ]
-    assert Rated().due_ms({}, 0) is None

@@ -1,6 +1,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,8 +15,8 @@ from suhu_jobs.pipeline.per_sensor import PerSensor
 
 from tests.spark.pipeline.readings import T0_MS, fold_all, reading
 
-LIMITS = IncidentLimits()
-CALM = IncidentLimits(fast_celsius_per_min=1e9)  # only heat counts
+LIMITS = IncidentLimits(hot_above_celsius=80, cool_below_celsius=75, silent_after_s=30, fast_celsius_per_min=10)
+CALM = replace(LIMITS, fast_celsius_per_min=1e9)  # only heat counts
 Told = tuple[str, str, str, float, float | None]  # incident, phase, second it was told, duration in s, peak
 
 
@@ -65,7 +66,7 @@ def test_overheating_begins_strictly_above_80_and_ends_strictly_below_75(
 
 
 def test_both_limits_can_be_set() -> None:
-    limits = IncidentLimits(hot_above_celsius=60, cool_below_celsius=60, fast_celsius_per_min=1e9)
+    limits = replace(CALM, hot_above_celsius=60, cool_below_celsius=60)
     assert _heat(60, 61, 60, 59, limits=limits) == [
         ("overheating 1", "began", 1, 0, 61),
         ("overheating 1", "ended", 3, 2, 61),

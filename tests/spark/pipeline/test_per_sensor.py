@@ -190,7 +190,7 @@ def _running(
     writer = stream.writeStream.foreachBatch(
         lambda batch, number: batch.write.mode("overwrite").json(str(folder / "out" / str(number)))
     )
-    query = writer.outputMode("append").option("checkpointLocation", str(folder / "cp")).trigger(**trigger).start()
+    query = writer.outputMode("update").option("checkpointLocation", str(folder / "cp")).trigger(**trigger).start()
     try:
         yield query
     finally:

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 from pyspark.sql import SparkSession
-from suhu_jobs.pipeline.enriched import MACHINES_SCHEMA, RATED_SCHEMA, Limits, enrich
+from suhu_jobs.pipeline.enriched import MACHINES_SCHEMA, Limits, enrich
 from suhu_jobs.pipeline.incidents import INCIDENT_SCHEMA
+from suhu_jobs.pipeline.rated import RATED_SCHEMA
 from suhu_jobs.pipeline.records import enriched_records, incident_records
 
 TOPICS = ("sensor-suhu-enriched", "sensor-suhu-incidents")
@@ -39,7 +40,9 @@ def test_enriched_records_equal_the_golden_ones(spark: SparkSession, contracts: 
         ("sensor-suhu/0/7", oven, -273.15, 0, "csv", "a/0000/1", False, True, None),
     ]
     machines = spark.createDataFrame([("S1", "Ekstruder 1", None, None)], MACHINES_SCHEMA)
-    records = enriched_records(enrich(spark.createDataFrame(rows, RATED_SCHEMA), machines, Limits())).collect()
+    records = enriched_records(
+        enrich(spark.createDataFrame(rows, RATED_SCHEMA), machines, Limits(70.0, 80.0))
+    ).collect()
     golden = _golden(contracts, "sensor-suhu-enriched.valid.jsonl")
     assert [(bytes(r.key).decode(), bytes(r.value).decode()) for r in records] == list(
         zip(("S1", "S1", oven), golden, strict=True)
