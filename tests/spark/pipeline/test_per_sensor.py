@@ -225,8 +225,7 @@ def test_a_batch_that_was_not_committed_writes_the_same_again(stateful: SparkSes
     with _running(_without_timers, stateful, tmp_path, availableNow=True) as query:
         assert query.awaitTermination(60)
     written = [file.read_bytes() for file in (tmp_path / "out").glob("0/*.json")]
-    (tmp_path / "cp" / "commits" / "0").unlink()  # as a kill between output and commit leaves it
-    (tmp_path / "cp" / "commits" / ".0.crc").unlink(missing_ok=True)
+    _forget(tmp_path / "cp" / "commits", 0)  # as a kill between output and commit leaves it
     shutil.rmtree(tmp_path / "out")
     with _running(_without_timers, stateful, tmp_path, availableNow=True) as query:
         assert query.awaitTermination(60)
@@ -242,6 +241,31 @@ def test_on_a_stream_the_timer_comes_without_new_readings(stateful: SparkSession
     with _running(_with_timers, stateful, tmp_path, processingTime="100 milliseconds"):
         wait_until(lambda: len(_records(tmp_path)) == 4, 60, "two readings and two timers")
     assert _records(tmp_path) == [("S1", "quiet", 1), ("S1", "reading", 1), ("S2", "quiet", 1), ("S2", "reading", 1)]
+
+
+@pytest.mark.system
+def test_a_timer_of_a_batch_that_was_not_committed_rings_at_the_same_time_again(
+    stateful: SparkSession, tmp_path: Path
+) -> None:
+    stateful.createDataFrame(_accepted(("S1", 1, False)), ACCEPTED).write.parquet(str(tmp_path / "in"))
+    with _running(_with_timers, stateful, tmp_path, processingTime="100 milliseconds"):
+        wait_until(lambda: len(_records(tmp_path)) == 2, 60, "a reading and a timer")
+    [rang] = [file for file in (tmp_path / "out").glob("*/*.json") if b"quiet" in file.read_bytes()]
+    batch, written = int(rang.parent.name), rang.read_bytes()
+    _forget(tmp_path / "cp" / "offsets", batch + 1)
+    _forget(tmp_path / "cp" / "commits", batch)
+    shutil.rmtree(tmp_path / "out")
+    with _running(_with_timers, stateful, tmp_path, processingTime="100 milliseconds"):
+        wait_until(lambda: len(_records(tmp_path)) == 1, 60, "the timer again")
+    [again] = [file for file in (tmp_path / "out").glob("*/*.json") if file.read_bytes()]
+    assert (int(again.parent.name), again.read_bytes()) == (batch, written)
+
+
+def _forget(log: Path, first: int) -> None:
+    """Take batches out of a log of the checkpoint, as if the job had been killed before them."""
+    for file in log.iterdir():
+        if int(file.name.strip(".").removesuffix(".crc")) >= first:
+            file.unlink()
 
 
 def _without_timers(accepted: DataFrame) -> DataFrame:
