@@ -1,18 +1,16 @@
 """Where reader and query begin: what ledger and checkpoint remember, held against the topics as they are now."""
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from suhu_jobs.checkpoint import Checkpoint
 from suhu_jobs.errors import ConfigError
 from suhu_jobs.events import EventLog
 from suhu_jobs.ledger import Ledger
+from suhu_jobs.placement import Placement
 from suhu_jobs.printing import shortest
 from suhu_jobs.settings import AlertSettings
 from suhu_jobs.topic_pair import TopicPair
 from suhu_jobs.topics import Topics
-
-_STARTING_OFFSETS = "starting_offsets"  # a fact that outlives a kill between moving a checkpoint aside and the new one
 
 
 class Beginnings:
@@ -74,8 +72,6 @@ class Beginnings:
     def place_query(self, pair: TopicPair, catch_up: Callable[[], None]) -> str:
         """Hold the checkpoint's offsets against the readings topic; begin anew where they mean nothing any more.
 
-        Spark would go on past readings that are gone without a word, and in Real-Time Mode get stuck there.
-
         Args:
             pair: the topics.
             catch_up: prints what the alerts topic holds for readings of the old topic.
@@ -83,45 +79,17 @@ class Beginnings:
         Returns:
             Spark's `startingOffsets`, which it looks at only without a checkpoint.
         """
-        name = self._settings.topic
-        facts = self._ledger.facts()
-        begins = self._checkpoint.next_offsets(name)
-        first = self._topics.first_offsets(name, pair.readings.partitions)
-        end = self._topics.next_offsets(name, pair.readings.partitions)
-        starting_offsets = "" if begins else facts.get(_STARTING_OFFSETS, "")
-        if facts.get("readings_topic_id", pair.readings.topic_id) != pair.readings.topic_id:
-            starting_offsets = self._start_over("readings topic recreated", catch_up)
-        elif self._beyond(end, begins):
-            starting_offsets = self._start_over("readings topic truncated", catch_up)
-        elif any(offset < first.get(partition, 0) for partition, offset in begins.items()):
-            starting_offsets = self._step_over_gap(begins, first)
-        self._ledger.put_facts({"readings_topic_id": pair.readings.topic_id, _STARTING_OFFSETS: starting_offsets})
-        return starting_offsets or self._settings.starting_offsets
+        settings = self._settings
 
-    def _start_over(self, event: str, catch_up: Callable[[], None]) -> str:
-        catch_up()
-        # The marks go first: after a kill in between, all is found again as it was now.
-        self._ledger.forget_marks(self._settings.topic)
-        self._ledger.put_facts({_STARTING_OFFSETS: "earliest"})
-        aside = self._checkpoint.start_over()
-        self._log(event, topic=self._settings.topic, action="reading from the beginning", old_checkpoint=aside)
-        return "earliest"
+        def forget() -> None:
+            catch_up()
+            self._ledger.forget_marks(settings.topic)
 
-    def _step_over_gap(self, begins: Mapping[int, int], first: Mapping[int, int]) -> str:
-        for partition, offset in sorted(begins.items()):
-            if offset < first[partition]:
-                # At most: since the checkpoint was written some may have been read all the same.
-                at_most = first[partition] - offset
-                self._log("readings lost", partition=partition, at_most=at_most, reason="deleted before they were read")
-        onward = {str(partition): max(offset, begins.get(partition, 0)) for partition, offset in first.items()}
-        starting_offsets = json.dumps({self._settings.topic: onward})
-        self._ledger.put_facts({_STARTING_OFFSETS: starting_offsets})
-        self._checkpoint.start_over()
-        return starting_offsets
+        def warned_of() -> dict[int, int]:
+            return {partition: offset + 1 for partition, offset in self._ledger.marks(settings.topic).items()}
 
-    def _beyond(self, end: Mapping[int, int], begins: Mapping[int, int]) -> bool:
-        """Tell whether readings were read, or warned of, that the topic does not hold yet."""
-        warned_of = {partition: offset + 1 for partition, offset in self._ledger.marks(self._settings.topic).items()}
-        return any(
-            offset > end.get(partition, 0) for known in (begins, warned_of) for partition, offset in known.items()
+        placement = Placement(
+            settings.topic, settings.starting_offsets, self._topics, self._ledger, self._checkpoint, self._log
         )
+        # In Real-Time Mode Spark gets stuck at a gap: it begins behind it, with a new checkpoint.
+        return placement.place(pair.readings, forget=forget, also_read=warned_of).starting_offsets

@@ -9,13 +9,19 @@ from suhu_jobs.errors import ConfigError, StorageError
 class Checkpoint:
     """Where Spark keeps how far the query has read: `query/` in a directory of ours, or a URL that Spark can reach."""
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, place: str, query: str | None = None) -> None:
         """Prepare the place.
+
+        Args:
+            place: a directory or URL.
+            query: which of the job's queries it is for, when there are several: it has a folder of that name.
 
         Raises:
             StorageError: it cannot be written.
         """
-        self._place = place.removeprefix("file://")
+        self.query = query
+        folder = place.removeprefix("file://")
+        self._place = f"{folder.rstrip('/')}/{query}" if query else folder
         self.local = "://" not in self._place
         self._query = Path(self._place).absolute() / "query"
         if self.local:

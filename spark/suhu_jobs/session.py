@@ -83,9 +83,12 @@ def open_session(
     wanted = {key: value for key, value in conf_here.items() if told(key) is None}
     conf = SparkConf(loadDefaults=False).setAll([*wanted.items(), ("spark.master", master)])
     try:
-        return SparkSession(SparkContext(conf=conf, gateway=jvm.gateway))
+        session = SparkSession(SparkContext(conf=conf, gateway=jvm.gateway))
     except JavaError as exc:
         raise Unavailable(f"Spark did not start on the master {master} ({cause(exc)}): check --master") from exc
+    if jvm.submitted:
+        jvm.configure_logging()  # Spark has put its own log settings in force while it started
+    return session
 
 
 def check_slots(spark: SparkSession, partitions: int, stop: Event) -> int:

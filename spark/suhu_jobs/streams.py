@@ -10,6 +10,7 @@ from suhu_jobs.pipeline.judging import judge
 from suhu_jobs.pipeline.queries import QUERIES
 from suhu_jobs.pipeline.settings import PipelineSettings
 from suhu_jobs.producer import PRODUCER_OPTIONS
+from suhu_jobs.placement import Start
 from suhu_jobs.settings import AlertSettings, Mode
 
 REAL_TIME_BATCH = "5 minutes"  # how much a restart replays at most; the replays are recognised
@@ -25,18 +26,23 @@ def read_records(
         .option("kafka.bootstrap.servers", settings.bootstrap_servers)
         .option("subscribe", settings.topic)
         .option("startingOffsets", starting_offsets)
-        .option("failOnDataLoss", "true")  # Beginnings steps over what is gone, and says so
-        .options(**options)
+        .options(**{"failOnDataLoss": "true", **options})  # Placement steps over what is gone, and says so
         .load()
     )
 
 
 def start_query(
-    spark: SparkSession, settings: PipelineSettings, name: str, location: str, starting_offsets: str, log: EventLog
+    spark: SparkSession, settings: PipelineSettings, name: str, location: str, start: Start, log: EventLog
 ) -> StreamingQuery:
-    """Start one query of the pipeline with its checkpoint at `location`; arguments as in `start_alerts`."""
+    """Start one query of the pipeline with its checkpoint at `location`."""
     query = QUERIES[name]
-    records = read_records(spark, settings, starting_offsets, maxOffsetsPerTrigger=settings.max_offsets_per_trigger)
+    records = read_records(
+        spark,
+        settings,
+        start.starting_offsets,
+        maxOffsetsPerTrigger=settings.max_offsets_per_trigger,
+        failOnDataLoss="false" if start.steps_over_gap else "true",
+    )
     writer = (
         query.build(judge(records), settings)
         .writeStream.queryName(name)

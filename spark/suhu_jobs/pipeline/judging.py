@@ -38,6 +38,7 @@ HOTTEST_CELSIUS = 10_000
 MAX_RAW_BYTES = 4096
 MAX_DETAIL_CHARS = 500
 FUTURE_TOLERANCE_S = 300
+EPOCH = "1970-01-01T00:00:00Z"  # Kafka has no time before it, and the year 0 is none that Python could read
 OLDEST_BELIEVABLE = "2000-01-01T00:00:00Z"  # no gateway is older: a clock that says less has not been set
 
 KAFKA_COLUMNS = ("key", "value", *ORIGIN_COLUMNS, "timestamp")
@@ -87,8 +88,9 @@ def judge(records: DataFrame, now: Column | None = None) -> DataFrame:
         a rejected record may be null.
     """
     text = F.col("value").cast("string")
-    small = F.length("value") <= MAX_VALUE_BYTES
-    parsed = records.withColumn("variant", F.when(small, F.try_parse_json(text)))
+    # A parser puts a replacement character in the place of bytes that are not UTF-8, and says nothing.
+    readable = (F.length("value") <= MAX_VALUE_BYTES) & F.is_valid_utf8(text)
+    parsed = records.withColumn("variant", F.when(readable, F.try_parse_json(text)))
     typed = parsed.withColumn("types", F.schema_of_variant("variant"))
     is_one = F.coalesce(text.rlike(_ONE_FLAT_OBJECT), F.lit(False))
     is_record_v1 = F.coalesce(F.col("types").rlike(_RECORD_V1), F.lit(False)) & is_one
@@ -219,9 +221,9 @@ def _value_fault(now: Column) -> Column:
             f"suhu is outside of {ABSOLUTE_ZERO_CELSIUS} to {HOTTEST_CELSIUS} °C",
         ),
         (
-            _unless(F.col(f"reading.{MEASURED_AT}").rlike(_RFC3339_MS) & moment.isNotNull()),
+            _unless(F.col(f"reading.{MEASURED_AT}").rlike(_RFC3339_MS) & (moment >= F.lit(EPOCH).cast("timestamp"))),
             "bad_time",
-            "measured_at is no UTC time with milliseconds and Z, as in 2026-11-22T03:04:05.678Z",
+            "measured_at is no UTC time since 1970 with milliseconds and Z, as in 2026-11-22T03:04:05.678Z",
         ),
         (_unless(~future), "future_time", f"measured_at is more than {FUTURE_TOLERANCE_S // 60} minutes ahead"),
         (_unless(F.col(SOURCE).isin(*SOURCES)), "bad_source", f"source is none of {', '.join(SOURCES)}"),

@@ -33,6 +33,7 @@ class PipelineSettings:
     cool_below_celsius: float  # not above hot_above_celsius; what was hot is cool strictly below it
     silent_after_s: float  # a sensor that says nothing for so long is silent
     fast_heating_celsius_per_min: float  # above 0
+    metrics_port: int  # on loopback; 0: none
     jars: str | None  # plain python only: comma-separated jars, or a directory of them
 
     def output_topic(self, query: str) -> str:
@@ -72,6 +73,7 @@ def parse_pipeline_settings(arguments: Sequence[str]) -> PipelineSettings:
         cool_below_celsius=given.cool_below,
         silent_after_s=given.silent_after_s,
         fast_heating_celsius_per_min=given.fast_heating,
+        metrics_port=given.metrics_port,
         jars=given.jars,
     )
 
@@ -118,10 +120,17 @@ def _parser() -> argparse.ArgumentParser:
         metavar="COUNT",
         help="of queries with state, fixed with a new checkpoint: %(default)s",
     )
-    _add_judgements(parser.add_argument_group("what is told of a reading"))
+    add(
+        "--metrics-port",
+        type=options.port,
+        default=0,
+        metavar="PORT",
+        help="answer Prometheus at http://127.0.0.1:PORT/metrics; 0, not at all: %(default)s",
+    )
     add(
         "--jars", metavar="DIR|JAR,…", help="without spark-submit: Kafka connector: .fetched/lib/spark, else a download"
     )
+    _add_judgements(parser.add_argument_group("what is told of a reading"))
     return parser
 
 

@@ -1,69 +1,73 @@
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
 from threading import Event
+from time import monotonic
 
 from pyspark.sql import SparkSession
 
-from suhu_jobs.checkpoint import Checkpoint
+from suhu_jobs.errors import KafkaUnreachable, Unavailable
 from suhu_jobs.events import EventLog
 from suhu_jobs.jvm import Jvm
-from suhu_jobs.patience import Patience
 from suhu_jobs.pipeline.running import RunningQuery
-from suhu_jobs.pipeline.settings import PipelineSettings
-from suhu_jobs.topics import Topics
 
 WATCH_STARTING_S = 0.05
 WATCH_RUNNING_S = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the supervisor works with; `job` makes and closes it."""
-
-    jvm: Jvm
-    spark: SparkSession
-    topics: Topics
-    checkpoints: Mapping[str, Checkpoint]  # by query
-    patience: Patience
+TOPICS_EVERY_S = 10.0
+FAILURES_WITHOUT_SUCCESS = 5  # of every query: what never ran will not heal by itself
 
 
 class PipelineSupervisor:
     """Keeps every query running by itself until told to stop: what becomes of one is nothing to the others."""
 
-    def __init__(self, settings: PipelineSettings, parts: Parts, stop: Event, log: EventLog) -> None:
-        self._settings = settings
-        self._parts = parts
+    def __init__(self, queries: Sequence[RunningQuery], stop: Event, log: EventLog) -> None:
+        self._queries = queries
         self._stop = stop
         self._log = log
-        self._queries = [
-            RunningQuery(name, settings, parts.spark, parts.topics, parts.checkpoints[name], log)
-            for name in settings.queries
-        ]
+        self._kafka_answers = True
 
-    def run(self) -> None:
+    def run(self, jvm: Jvm, spark: SparkSession) -> None:
         """Run until told to stop.
 
         Raises:
-            Stopped: told to stop while waiting for Kafka.
-            Unavailable: a topic is missing and may not be created.
+            Unavailable: every query failed again and again, and none has ever run.
         """
-        self._parts.patience(lambda: self._queries[0].ensure_topics())
         ready = False
+        topics_due_s = monotonic() + TOPICS_EVERY_S
         try:
             while not self._stop.is_set():
-                for query in self._queries:
-                    if not self._stop.is_set():
-                        query.tend()
+                self._tend(spark)
                 if not ready and all(query.ready for query in self._queries):
                     ready = True
-                    self._log(
-                        "pipeline ready",
-                        queries=",".join(self._settings.queries),
-                        topic=self._settings.topic,
-                        master=self._parts.spark.sparkContext.master,
-                    )
+                    names = ",".join(query.name for query in self._queries)
+                    self._log("pipeline ready", queries=names, master=spark.sparkContext.master)
+                if monotonic() >= topics_due_s:
+                    topics_due_s = monotonic() + TOPICS_EVERY_S
+                    self._look_at_topics()
                 self._stop.wait(WATCH_RUNNING_S if ready else WATCH_STARTING_S)
         finally:
-            self._parts.jvm.silence()
+            jvm.silence()
             for query in self._queries:
                 query.stop()
+
+    def _tend(self, spark: SparkSession) -> None:
+        for query in self._queries:
+            if not self._stop.is_set():
+                query.tend(spark)
+        if all(not query.ever_ready and query.failures >= FAILURES_WITHOUT_SUCCESS for query in self._queries):
+            why = self._queries[0].last_failure
+            raise Unavailable(f"every query failed {FAILURES_WITHOUT_SUCCESS} times and none ever ran: {why}")
+
+    def _look_at_topics(self) -> None:
+        """Follow a topic that was deleted and created again, and create what was deleted."""
+        try:
+            for query in self._queries:
+                query.follow(query.ensure_topics())
+        except Unavailable as exc:
+            self._log("topic missing", reason=exc)
+        except KafkaUnreachable as exc:
+            if self._kafka_answers:
+                self._log("kafka unreachable", reason=exc, action="the queries wait for it")
+            self._kafka_answers = False
+        else:
+            if not self._kafka_answers:
+                self._log("kafka reachable")
+            self._kafka_answers = True
