@@ -9,8 +9,8 @@ from suhu_jobs.events import EventLog
 from suhu_jobs.pipeline.judging import judge
 from suhu_jobs.pipeline.queries import QUERIES
 from suhu_jobs.pipeline.settings import PipelineSettings
-from suhu_jobs.producer import PRODUCER_OPTIONS
 from suhu_jobs.placement import Start
+from suhu_jobs.producer import PRODUCER_OPTIONS
 from suhu_jobs.settings import AlertSettings, Mode
 
 REAL_TIME_BATCH = "5 minutes"  # how much a restart replays at most; the replays are recognised

@@ -11,8 +11,8 @@ from suhu_jobs.jvm import Jvm, start_jvm
 from suhu_jobs.lock import Lock
 from suhu_jobs.metrics import serve_metrics
 from suhu_jobs.patience import Patience
-from suhu_jobs.pipeline.machines import read_machines
 from suhu_jobs.pipeline.figures import Figures
+from suhu_jobs.pipeline.machines import read_machines
 from suhu_jobs.pipeline.progress import Progress, ProgressListener, ProgressLog
 from suhu_jobs.pipeline.running import RunningQuery
 from suhu_jobs.pipeline.session import driver_conf, start_pipeline_session

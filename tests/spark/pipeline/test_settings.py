@@ -1,8 +1,47 @@
 from pathlib import Path
 
 import pytest
+from suhu_jobs.cli import pipeline
 from suhu_jobs.errors import UsageError
-from suhu_jobs.pipeline.settings import parse_pipeline_settings
+from suhu_jobs.pipeline.queries import QUERIES
+from suhu_jobs.pipeline.settings import QUERY_NAMES, parse_pipeline_settings
+
+
+def test_every_query_can_be_named_and_runs_unless_others_are() -> None:
+    assert set(QUERY_NAMES) == QUERIES.keys()
+    assert parse_pipeline_settings([]).queries == QUERY_NAMES
+    assert parse_pipeline_settings(["--queries", "rejected"]).queries == ("rejected",)
+
+
+def test_output_topics_are_named_after_the_readings_topic() -> None:
+    assert parse_pipeline_settings([]).output_topic("rejected") == "sensor-suhu-rejected"
+    assert parse_pipeline_settings(["--topic", "t"]).output_topic("rejected") == "t-rejected"
+
+
+def test_state_stands_in_a_local_checkpoint_and_must_be_named_beside_another() -> None:
+    assert parse_pipeline_settings(["--checkpoint", "/a/b"]).state == Path("/a/b")
+    with pytest.raises(UsageError, match="--checkpoint s3a://b/c is not on this machine: give a local directory with"):
+        parse_pipeline_settings(["--checkpoint", "s3a://b/c"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--queries", "guess"], "argument --queries: there is no query 'guess': choose from rejected"),
+        (["--trigger-s", "0"], "argument --trigger-s: '0' is no number of seconds above 0 (see --help)"),
+        (["--max-offsets-per-trigger", "-1"], "'-1' is no whole number above 0 (see --help)"),
+        (["--metrics-port", "65536"], "argument --metrics-port: '65536' is no port (0 to 65535) (see --help)"),
+        (["--state-partitions", "0"], "argument --state-partitions: '0' is no number of partitions (see --help)"),
+    ],
+)
+def test_a_wrong_option_is_one_sentence_and_exit_code_64(
+    capfd: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    assert pipeline(arguments) == 64
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err.startswith("pipeline.py: ")
+    assert words in err
 
 
 def test_limits_without_options() -> None:
