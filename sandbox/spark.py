@@ -7,7 +7,7 @@ from typing import Self
 from sandbox.fetched import PROJECT, jars, pyspark_home
 from sandbox.process import STOP_TIMEOUT_S, TAIL_LINES, Child
 
-READY_TIMEOUT_S = 120.0
+READY_TIMEOUT_S = 300.0  # on a busy machine; one that cannot start says so by ending
 LAST_WORDS_S = 2.0  # to read what stands in the pipe of a job that has ended
 DRIVER_MEMORY = "512m"
 PIPELINE_MEMORY = "1g"
