@@ -69,3 +69,38 @@ INCIDENT_COLUMNS = (
     *(RECORD_ID, INCIDENT_ID, KIND, PHASE, SENSOR_ID, AT, BEGAN_AT, DURATION_S, SUHU, PEAK, PEAK_RATE),
     *(READING_ID, REPLAYED, CLOCK_UNSYNCED),
 )
+
+# Statistics of one sensor in one window.
+STAT_ID = "stat_id"
+WINDOW_START = "window_start"
+WINDOW_S = "window_s"
+FINAL = "final"
+REVISION = "revision"
+COUNT = "count"
+MIN = "min"  # °C, like the next three
+MAX = "max"
+MEAN = "mean"
+LAST = "last"
+SHARE_ABOVE = "share_above"
+FIRST_MEASURED_AT = "first_measured_at"
+LAST_MEASURED_AT = "last_measured_at"
+SETBACKS = "setbacks"
+STAT_COLUMNS = (
+    STAT_ID,
+    SENSOR_ID,
+    WINDOW_START,
+    WINDOW_S,
+    FINAL,
+    REVISION,
+    COUNT,
+    MIN,
+    MAX,
+    MEAN,
+    LAST,
+    SHARE_ABOVE,
+    THRESHOLD,
+    FIRST_MEASURED_AT,
+    LAST_MEASURED_AT,
+    SOURCE,
+    SETBACKS,
+)
