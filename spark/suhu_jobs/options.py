@@ -51,6 +51,14 @@ def seconds(text: str) -> float:
     return number
 
 
+def lateness(text: str) -> float:
+    """Read a duration of 0 to 60 seconds."""
+    number = _number(text)
+    if not 0 <= number <= 60:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 0 to 60")
+    return number
+
+
 def heating(text: str) -> float:
     """Read a rise in °C per minute, above 0."""
     number = _number(text)

@@ -46,7 +46,7 @@ def start_query(
     writer = (
         query.build(judge(records), settings)
         .writeStream.queryName(name)
-        .outputMode("append")
+        .outputMode("update")  # as queries with state need it; to the others it is the same
         .option("checkpointLocation", location)
         .trigger(processingTime=f"{settings.trigger_s} seconds")
     )

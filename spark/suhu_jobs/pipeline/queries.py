@@ -12,6 +12,7 @@ from suhu_jobs.pipeline.judging import accepted, rejected
 from suhu_jobs.pipeline.per_sensor import fold_stream
 from suhu_jobs.pipeline.records import incident_records
 from suhu_jobs.pipeline.settings import PipelineSettings
+from suhu_jobs.pipeline.stats import stats
 
 # Takes a batch and its number, which grows; a batch that is run again has its own.
 BatchSink = Callable[[DataFrame, int], None]
@@ -35,6 +36,7 @@ class Query:
 QUERIES: Mapping[str, Query] = {
     "rejected": Query(lambda judged, _settings: rejected(judged)),
     "enriched": Query(lambda judged, _settings: rate(accepted(judged)), sink=EnrichedSink, sink_writes_topic=True),
+    "stats": Query(lambda judged, settings: stats(accepted(judged), settings)),
     "incidents": Query(lambda judged, settings: _incidents(accepted(judged), settings)),
 }
 

@@ -8,7 +8,7 @@ from suhu_jobs.errors import UsageError
 from suhu_jobs.settings import PROJECT
 
 DEFAULT_CHECKPOINT = PROJECT / "var" / "spark-pipeline"
-QUERY_NAMES = ("rejected", "enriched", "incidents")
+QUERY_NAMES = ("rejected", "enriched", "stats", "incidents")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class PipelineSettings:
     cool_below_celsius: float  # not above hot_above_celsius; what was hot is cool strictly below it
     silent_after_s: float  # a sensor that says nothing for so long is silent
     fast_heating_celsius_per_min: float  # above 0
+    stats_lateness_s: float  # 0 to 60; how far a sensor's clock may go back before its readings are late
     metrics_port: int  # on loopback; 0: none
     jars: str | None  # plain python only: comma-separated jars, or a directory of them
 
@@ -73,6 +74,7 @@ def parse_pipeline_settings(arguments: Sequence[str]) -> PipelineSettings:
         cool_below_celsius=given.cool_below,
         silent_after_s=given.silent_after_s,
         fast_heating_celsius_per_min=given.fast_heating,
+        stats_lateness_s=given.stats_lateness_s,
         metrics_port=given.metrics_port,
         jars=given.jars,
     )
@@ -158,6 +160,13 @@ def _add_judgements(group: argparse._ArgumentGroup) -> None:
         default=10.0,
         metavar="°C/MIN",
         help="an incident above it: %(default)g",
+    )
+    add(
+        "--stats-lateness-s",
+        type=options.lateness,
+        default=2.0,
+        metavar="S",
+        help="how much older than its sensor's newest a reading may be and still count, 0 to 60: %(default)g",
     )
 
 
