@@ -74,10 +74,11 @@ def _agree(found: Statistics, expected: Statistics) -> bool:
 def test_over_kills_resends_and_hostile_records_every_window_is_what_a_plain_computation_says(
     kafka: Kafka, tmp_path: Path
 ) -> None:
-    sent = plant_day(seed=7)
+    sent = plant_day(seed=7, per_sensor=300)
     third = len(sent) // 3
     kafka.create_topic("plant", 3)
-    options = ["--topic", "plant", "--max-offsets-per-trigger", "300", "--trigger-s", "0.1", "--silent-after-s", "3600"]
+    options = ["--topic", "plant", "--max-offsets-per-trigger", "400", "--trigger-s", "0.1", "--silent-after-s", "3600"]
+    options += ["--state-partitions", "2"]
     with PipelineJob(
         tmp_path, kafka.bootstrap_servers, tmp_path / "checkpoint", queries=["stats"], arguments=options
     ) as job:
