@@ -46,7 +46,7 @@ def start_query(
     writer = (
         query.build(judge(records), settings)
         .writeStream.queryName(name)
-        .outputMode("update")  # as queries with state need it; to the others it is the same
+        .outputMode("append")
         .option("checkpointLocation", location)
         .trigger(processingTime=f"{settings.trigger_s} seconds")
     )

@@ -69,6 +69,9 @@ def test_every_limit_can_be_set() -> None:
         (["--silent-after-s", "0"], "'0' is no number of seconds above 0"),
         (["--fast-heating", "0"], "'0' is no rise in °C per minute above 0"),
         (["--fast-heating", "inf"], "'inf' is no rise in °C per minute above 0"),
+        (["--stats-lateness-s=-1"], "'-1' is no number of seconds from 0 to 60"),
+        (["--stats-lateness-s", "61"], "'61' is no number of seconds from 0 to 60"),
+        (["--stats-lateness-s", "nan"], "'nan' is no number of seconds from 0 to 60"),
         (["--hot-above", "70"], "--cool-below 75 is above --hot-above 70: exchange them"),
     ],
 )
@@ -79,3 +82,8 @@ def test_a_limit_that_cannot_be_meant_is_refused(options: list[str], words: str)
 
 def test_hot_and_cool_may_be_the_same() -> None:
     assert parse_pipeline_settings(["--hot-above", "75"]).cool_below_celsius == 75
+
+
+def test_the_statistics_allow_two_seconds_unless_they_are_told_otherwise() -> None:
+    assert parse_pipeline_settings([]).stats_lateness_s == 2.0
+    assert parse_pipeline_settings(["--stats-lateness-s", "0"]).stats_lateness_s == 0.0

@@ -6,8 +6,6 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 from pyspark.sql import DataFrame, Row, SparkSession
-from suhu_jobs.errors import UsageError
-from suhu_jobs.pipeline.settings import parse_pipeline_settings
 from suhu_jobs.pipeline.statistic import FOLDED_SCHEMA, counter, statistic
 from suhu_jobs.pipeline.stats import as_kafka_records, count_left_out, fold_windows
 from suhu_jobs.pipeline.tally import add, begin
@@ -56,17 +54,6 @@ def _one_batch(readings: DataFrame, folder: Path) -> list[Row]:
     finally:
         query.stop()  # it would go on for ever: a fold with timers is asked again and again
     return batches[0]
-
-
-@pytest.mark.parametrize("seconds", ["-1", "61", "nan", "two"])
-def test_a_lateness_that_cannot_be_meant_is_refused(seconds: str) -> None:
-    with pytest.raises(UsageError, match="is no number of seconds from 0 to 60"):
-        parse_pipeline_settings([f"--stats-lateness-s={seconds}"])
-
-
-def test_the_lateness_is_two_seconds_unless_it_is_told() -> None:
-    assert parse_pipeline_settings([]).stats_lateness_s == 2.0
-    assert parse_pipeline_settings(["--stats-lateness-s", "0"]).stats_lateness_s == 0.0
 
 
 @pytest.mark.parametrize("line", _golden("sensor-suhu-stats.valid.jsonl"))

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from kafka import KafkaProducer
 from suhu_jobs.settings import PROJECT
 
 from sandbox.kafka import Kafka
-from sandbox.records import API_VERSION, Record, read_topic
+from sandbox.records import Record, read_topic
 from sandbox.spark import PipelineJob
 from sandbox.waiting import wait_until
 from tests.spark.hostile import HOSTILE
+from tests.spark.pipeline.plant import gateway, send
 from tests.spark.pipeline.plant_day import Sent, plant_day, statistics
 
 pytestmark = pytest.mark.system
@@ -25,17 +25,17 @@ Statistics = dict[tuple[str, int, str], dict[str, Any]]
 
 
 def _send(kafka: Kafka, topic: str, sent: Iterable[Sent]) -> None:
-    """Write readings as the gateway does, keyed by sensor, with something hostile after every hundredth."""
-    hostile: Iterator[bytes | None] = iter(value for value in HOSTILE if value is None or len(value) < 10_000)
-    producer = KafkaProducer(bootstrap_servers=kafka.bootstrap_servers.split(","), api_version=API_VERSION, acks="all")
-    try:
-        for number, one in enumerate(sent, start=1):
-            producer.send(topic, one.wire, key=one.sensor_id.encode())
-            if number % 100 == 0:
-                producer.send(topic, next(hostile, b""), key=one.sensor_id.encode())
-        producer.flush(60)
-    finally:
-        producer.close()
+    """Write readings as the gateway does, with something hostile after every hundredth."""
+    with gateway(kafka) as producer:
+        send(producer, topic, _with_hostile(sent))
+
+
+def _with_hostile(sent: Iterable[Sent]) -> Iterator[tuple[str, bytes]]:
+    hostile = (value for value in HOSTILE if value is not None and len(value) < 10_000)
+    for number, one in enumerate(sent, start=1):
+        yield one.sensor_id, one.wire
+        if number % 100 == 0:
+            yield one.sensor_id, next(hostile, b"")
 
 
 def _told(kafka: Kafka, topic: str) -> list[Record]:
