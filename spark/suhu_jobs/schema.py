@@ -104,3 +104,12 @@ STAT_COLUMNS = (
     SOURCE,
     SETBACKS,
 )
+
+# The history's Parquet files (contracts/history.md).
+DAY = "day"  # of the directory, not in the file: YYYY-MM-DD of measured_at, in UTC
+HISTORY_SCHEMA = (
+    f"{SENSOR_ID} STRING, {SUHU} DOUBLE, {MEASURED_AT} TIMESTAMP, {SOURCE} STRING, {EVENT_ID} STRING, "
+    f"{REPLAYED} BOOLEAN, {CLOCK_UNSYNCED} BOOLEAN, {RETAINED} BOOLEAN, topic STRING, partition INT, offset LONG"
+)
+HISTORY_COLUMNS = tuple(field.split()[0] for field in HISTORY_SCHEMA.split(", "))
+HISTORY_ORDER = (SENSOR_ID, MEASURED_AT, "topic", "partition", "offset")
