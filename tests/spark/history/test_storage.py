@@ -40,7 +40,7 @@ def test_a_place_is_a_path_or_a_url(spark: SparkSession) -> None:
 
 
 def test_what_cannot_be_moved_is_said_with_its_place(storage: Storage) -> None:
-    with pytest.raises(StorageError, match=r"cannot write file:.*/y \(renaming .*/x was refused\): see that the"):
+    with pytest.raises(StorageError, match=r"cannot write file:.*/y \(File .*/x does not exist\): see that the"):
         storage.move("x", "y")
 
 
