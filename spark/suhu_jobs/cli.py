@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from suhu_jobs.errors import JobError, Unavailable
 from suhu_jobs.pipeline.settings import parse_pipeline_settings
+from suhu_jobs.report.settings import parse_report_settings
 from suhu_jobs.settings import parse_settings
 
 
@@ -30,6 +31,18 @@ def pipeline(arguments: Sequence[str]) -> int:
         return job.run(settings)
 
     return _told("pipeline.py", run)
+
+
+def report(arguments: Sequence[str]) -> int:
+    """Print a day's report; return the exit code."""
+
+    def run() -> int:
+        settings = parse_report_settings(arguments)
+        from suhu_jobs.report import job
+
+        return job.run(settings)
+
+    return _told("report.py", run)
 
 
 def _told(program: str, run: Callable[[], int]) -> int:

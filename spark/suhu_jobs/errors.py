@@ -13,6 +13,12 @@ class UsageError(JobError):
     exit_code = 64
 
 
+class NoReadings(JobError):
+    """There is nothing to report on: no history, no such day, no such sensor."""
+
+    exit_code = 66
+
+
 class Unavailable(JobError):
     """Something the job needs is not there: Java, Spark, the Kafka connector, a topic, enough task slots."""
 

@@ -4,6 +4,10 @@ from pyspark.errors import StreamingQueryException
 from pyspark.sql.streaming.query import StreamingQuery
 
 
+# What a batch function of ours raised, as Spark quotes it: Python's traceback, which ends with the words.
+_OWN_WORDS = re.compile(r"^suhu_jobs\.errors\.\w+: (.*)$", re.MULTILINE)
+
+
 def reason(query: StreamingQuery) -> str:
     """Why a query has ended, in one line."""
     exception = query.exception()
@@ -14,5 +18,6 @@ def reason(query: StreamingQuery) -> str:
 
 def first_line(exc: Exception) -> str:
     """What Spark says of a failure, without its stack traces and the places where it ran."""
-    text = str(exc).strip().partition("\n")[0]
+    own = _OWN_WORDS.search(str(exc))
+    text = own[1] if own else str(exc).strip().partition("\n")[0]
     return re.sub(r"^Job aborted due to stage failure: .*?\(.*? executor .*?\): ", "", text)[:400]

@@ -14,7 +14,7 @@ def warning_line(alert: Alert, *, repeated: bool = False) -> str:
     A sensor_id may hold spaces, the last two fields never do, so the line can be split again from its end.
     """
     heat = f"{shortest(alert.celsius)} °C > {shortest(alert.threshold_celsius)} °C"
-    line = f"PERINGATAN {_harmless(alert.sensor_id)} {heat} {_word(alert.measured_at)} {_word(alert.event_id)}"
+    line = f"PERINGATAN {harmless(alert.sensor_id)} {heat} {_word(alert.measured_at)} {_word(alert.event_id)}"
     return f"{line} {REPEAT_MARK}" if repeated else line
 
 
@@ -47,10 +47,11 @@ def wants_colour(*, terminal: bool, environment: Mapping[str, str]) -> bool:
     return terminal and not environment.get("NO_COLOR")
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """Write what a line could break out with as an escape."""
     # isprintable() is false for control characters, direction overrides, lone surrogates and all blanks but the space.
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
 
 
 def _word(text: str | None) -> str:
-    return _harmless(text).replace(" ", "\\u0020") if text else "-"
+    return harmless(text).replace(" ", "\\u0020") if text else "-"

@@ -98,7 +98,7 @@ class Storage:
         try:
             yield
         except JavaError as exc:
-            raise self._refused(doing, path, cause(exc)) from exc
+            raise self._refused(doing, path, cause(exc)) from None  # its traces would go through Spark's log
 
     def _refused(self, doing: str, path: str, reason: str) -> StorageError:
         return StorageError(

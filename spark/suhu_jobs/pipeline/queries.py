@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 
 from suhu_jobs.events import EventLog
+from suhu_jobs.history.writer import HistoryWriter
 from suhu_jobs.pipeline.enriched import EnrichedSink, rate
 from suhu_jobs.pipeline.incidents import INCIDENT_SCHEMA, IncidentLimits, Incidents
 from suhu_jobs.pipeline.judging import accepted, rejected
+from suhu_jobs.pipeline.keeping import kept
 from suhu_jobs.pipeline.per_sensor import fold_stream
 from suhu_jobs.pipeline.records import incident_records
 from suhu_jobs.pipeline.settings import PipelineSettings
@@ -38,6 +40,10 @@ QUERIES: Mapping[str, Query] = {
     "enriched": Query(lambda judged, _settings: rate(accepted(judged)), sink=EnrichedSink, sink_writes_topic=True),
     "stats": Query(lambda judged, settings: stats(accepted(judged), settings)),
     "incidents": Query(lambda judged, settings: _incidents(accepted(judged), settings)),
+    "history": Query(
+        lambda judged, _settings: kept(accepted(judged)),
+        sink=lambda settings, log: HistoryWriter(settings.history, log),
+    ),
 }
 
 

@@ -8,7 +8,8 @@ from suhu_jobs.errors import UsageError
 from suhu_jobs.settings import PROJECT
 
 DEFAULT_CHECKPOINT = PROJECT / "var" / "spark-pipeline"
-QUERY_NAMES = ("rejected", "enriched", "stats", "incidents")
+DEFAULT_HISTORY = PROJECT / "var" / "history"
+QUERY_NAMES = ("rejected", "enriched", "stats", "incidents", "history")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class PipelineSettings:
     topic: str  # of the readings; each output topic is named after it: sensor-suhu-rejected
     checkpoint: str  # a local directory, or a URL of storage that Spark can reach; a folder per query
     state: Path  # a local directory: the lock, and which topics the queries were begun with
+    history: str  # a local directory, or a URL of storage that Spark can reach: accepted readings as Parquet
     queries: tuple[str, ...]  # some of QUERY_NAMES, in their order
     master: str | None  # None: local, with a slot for each core
     create_topics: bool
@@ -60,6 +62,7 @@ def parse_pipeline_settings(arguments: Sequence[str]) -> PipelineSettings:
         topic=given.topic,
         checkpoint=given.checkpoint,
         state=given.state or Path(given.checkpoint.removeprefix("file://")),
+        history=given.history,
         queries=given.queries,
         master=given.master,
         create_topics=given.create_topics,
@@ -98,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--queries", type=_queries, default=QUERY_NAMES, metavar="NAME,…", help=f"all: {','.join(QUERY_NAMES)}")
     add("--checkpoint", default=str(DEFAULT_CHECKPOINT), metavar="DIR", help="how far each query is: %(default)s")
     add("--state", type=Path, metavar="DIR", help="with a checkpoint elsewhere: a local directory for the lock")
+    add("--history", default=str(DEFAULT_HISTORY), metavar="DIR", help="every reading, as Parquet: %(default)s")
     add("--master", help="Spark master: this machine, with a slot for each core")
     add("--create-topics", action=argparse.BooleanOptionalAction, default=True, help="create what is missing: yes")
     add("--partitions", type=options.partitions, default=3, help="of a topic that has to be created: %(default)s")

@@ -39,7 +39,7 @@ def with_intervals(readings: DataFrame, hot_above_celsius: float, hold_s: float)
         SUHU,
         MEASURED_AT,
         "gap_s",
-        F.coalesce(F.least("gap_s", F.lit(float(hold_s))), F.lit(0.0)).alias("held_s"),
+        F.when(F.col("gap_s").isNull(), 0.0).otherwise(F.least("gap_s", F.lit(float(hold_s)))).alias("held_s"),
         "is_hot",
         F.sum("begins").over(in_time).alias("stretch"),
     )
@@ -52,8 +52,8 @@ def per_machine(intervals: DataFrame) -> DataFrame:
         intervals: as `with_intervals` gives them.
 
     Returns:
-        sensor_id, readings, lowest, mean, highest, hot_s, longest_hot_s, longest_gap_s and gap_began_at (null with one
-        reading only: then there is no gap), ordered by sensor.
+        sensor_id, readings, lowest, mean, highest, hot_s, longest_hot_s, longest_gap_s and gap_began_ms (since 1970; null
+        both with one reading only: then there is no gap), ordered by sensor.
     """
     stretches = intervals.groupBy(SENSOR_ID, "stretch", "is_hot").agg(
         F.count("*").alias("readings"),
@@ -62,7 +62,7 @@ def per_machine(intervals: DataFrame) -> DataFrame:
         F.max(SUHU).alias("highest"),
         F.sum("held_s").alias("held_s"),
         F.max("gap_s").alias("gap_s"),
-        F.max_by(MEASURED_AT, "gap_s").alias("gap_began_at"),
+        F.max_by(F.unix_millis(MEASURED_AT), "gap_s").alias("gap_began_ms"),
     )
     hot_s = F.when(F.col("is_hot"), F.col("held_s")).otherwise(0.0)
     return (
@@ -75,7 +75,7 @@ def per_machine(intervals: DataFrame) -> DataFrame:
             F.sum(hot_s).alias("hot_s"),
             F.max(hot_s).alias("longest_hot_s"),
             F.max("gap_s").alias("longest_gap_s"),
-            F.max_by("gap_began_at", "gap_s").alias("gap_began_at"),
+            F.max_by("gap_began_ms", "gap_s").alias("gap_began_ms"),
         )
         .orderBy(SENSOR_ID)
     )

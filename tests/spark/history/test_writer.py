@@ -60,15 +60,13 @@ def batch(spark: SparkSession, number: int, days: int = 1, rows: int = 2) -> Dat
 
 
 def writer(
-    spark: SparkSession,
     place: Path,
     before_change: Callable[[str], object] = str,
     *,
     at: datetime = NOON,
     log: Callable[[str], object] = str,
 ) -> HistoryWriter:
-    storage = Storage(spark, str(place), before_change)
-    return HistoryWriter(storage, EventLog(log), lambda: int(at.timestamp() * 1000))
+    return HistoryWriter(str(place), EventLog(log), lambda: int(at.timestamp() * 1000), before_change)
 
 
 def offsets(place: Path) -> list[int]:
@@ -82,7 +80,7 @@ def names(place: Path) -> list[str]:
 
 
 def test_a_batch_is_a_file_for_each_of_its_days(spark: SparkSession, tmp_path: Path, as_query: Any) -> None:
-    writer(spark, tmp_path)(batch(spark, 0, days=2, rows=4), 0)
+    writer(tmp_path)(batch(spark, 0, days=2, rows=4), 0)
     assert names(tmp_path) == [
         "day=2026-11-21/t0-0000000000-0000000000-1afa4814.parquet",
         "day=2026-11-22/t0-0000000000-0000000000-1afa4814.parquet",
@@ -105,10 +103,10 @@ def test_a_batch_is_a_file_for_each_of_its_days(spark: SparkSession, tmp_path: P
 
 
 def test_a_batch_that_runs_again_leaves_its_rows_once(spark: SparkSession, tmp_path: Path, as_query: Any) -> None:
-    first = writer(spark, tmp_path)
+    first = writer(tmp_path)
     first(batch(spark, 0), 0)
     first(batch(spark, 1, days=2), 1)
-    writer(spark, tmp_path)(batch(spark, 1), 1)  # judged anew by a later version: it is on one day only
+    writer(tmp_path)(batch(spark, 1), 1)  # judged anew by a later version: it is on one day only
     assert offsets(tmp_path) == [0, 1, 2, 3]
     assert names(tmp_path) == [
         "day=2026-11-22/t0-0000000000-0000000000-1afa4814.parquet",
@@ -123,17 +121,17 @@ def test_death_at_any_step_loses_and_doubles_nothing(
     batches = [batch(spark, number, days=2).cache() for number in range(4)]
     earlier = tmp_path / "earlier"
     for number in range(2):
-        writer(spark, earlier)(batches[number], number)
+        writer(earlier)(batches[number], number)
     steps: list[str] = []
     copytree(earlier, tmp_path / "rehearsal")
-    writer(spark, tmp_path / "rehearsal", steps.append)(batches[2], 2)
+    writer(tmp_path / "rehearsal", steps.append)(batches[2], 2)
     assert Counter(step.split()[0] for step in steps) == {"make": 1, "move": 3, "delete": 6}
     for death, step in enumerate(steps):
         place = tmp_path / f"death-{death}"
         copytree(earlier, place)
         with pytest.raises(Death, match=step.split()[0]):
-            writer(spark, place, _dying(death))(batches[2], 2)
-        reborn = writer(spark, place)
+            writer(place, _dying(death))(batches[2], 2)
+        reborn = writer(place)
         for number in (2, 3):
             reborn(batches[number], number)
         assert offsets(place) == [0, 1, 2, 3, 4, 5, 6, 7], step
@@ -150,7 +148,7 @@ def test_a_reader_that_looks_at_names_is_right_at_every_step(
         found = files_of(Storage(spark, str(tmp_path)), "2026-11-22")
         seen.append((sum(file.last - file.first + 1 for file in found), len(offsets(tmp_path))))
 
-    watched = writer(spark, tmp_path, look)
+    watched = writer(tmp_path, look)
     for number in range(3):
         watched(batch(spark, number), number)
     batches_then_rows = list(dict.fromkeys(seen))
@@ -159,10 +157,10 @@ def test_a_reader_that_looks_at_names_is_right_at_every_step(
 
 
 def test_a_closed_day_becomes_one_sorted_file(spark: SparkSession, tmp_path: Path, as_query: Any) -> None:
-    evening = writer(spark, tmp_path)
+    evening = writer(tmp_path)
     for number in range(3):
         evening(batch(spark, number, rows=6), number)
-    tomorrow = writer(spark, tmp_path, at=NOON + timedelta(days=1))
+    tomorrow = writer(tmp_path, at=NOON + timedelta(days=1))
     tomorrow(batch(spark, 3, rows=6).limit(0), 3)
     assert names(tmp_path) == ["day=2026-11-22/t1-0000000000-0000000002-1afa4814.parquet"]
     rows = pyarrow.parquet.read_table(tmp_path / names(tmp_path)[0], partitioning=None).to_pylist()
@@ -176,7 +174,7 @@ def test_a_file_that_cannot_be_read_keeps_its_day_from_merging_and_nothing_from_
 ) -> None:
     monkeypatch.setattr(merging, "FILES_PER_MERGE", 2)
     lines: list[str] = []
-    history = writer(spark, tmp_path, log=lines.append)
+    history = writer(tmp_path, log=lines.append)
     for number in range(2):
         history(batch(spark, number), number)
     damaged = tmp_path / names(tmp_path)[0]
@@ -191,24 +189,24 @@ def test_a_file_that_cannot_be_read_keeps_its_day_from_merging_and_nothing_from_
 
 def test_readings_of_the_year_1_do_not_stop_it(spark: SparkSession, tmp_path: Path, as_query: Any) -> None:
     ancient = batch(spark, 0).withColumn("measured_at", F.timestamp_millis(F.lit(-62135596800000)))
-    writer(spark, tmp_path)(ancient, 0)
+    writer(tmp_path)(ancient, 0)
     assert names(tmp_path) == ["day=0001-01-01/t0-0000000000-0000000000-1afa4814.parquet"]
 
 
 def test_another_checkpoint_is_refused_before_anything_is_written(
     spark: SparkSession, tmp_path: Path, as_query: Callable[[str], None]
 ) -> None:
-    writer(spark, tmp_path)(batch(spark, 0), 0)
+    writer(tmp_path)(batch(spark, 0), 0)
     as_query(OTHER_ID)
     with pytest.raises(ConfigError, match=r"belongs to another checkpoint \(query 1afa4814, this one is 99999999\)"):
-        writer(spark, tmp_path)(batch(spark, 0), 0)
+        writer(tmp_path)(batch(spark, 0), 0)
     assert offsets(tmp_path) == [0, 1]
 
 
 def test_an_unusable_directory_is_said_with_its_place(spark: SparkSession, tmp_path: Path, as_query: Any) -> None:
     (tmp_path / "history").write_text("a file")
     with pytest.raises(StorageError, match=r"cannot make file:.*/history/_history .*: see that the directory"):
-        writer(spark, tmp_path / "history")(batch(spark, 0), 0)
+        writer(tmp_path / "history")(batch(spark, 0), 0)
 
 
 def _dying(after: int) -> Callable[[str], None]:
