@@ -3,7 +3,6 @@ import re
 from pyspark.errors import StreamingQueryException
 from pyspark.sql.streaming.query import StreamingQuery
 
-
 # What a batch function of ours raised, as Spark quotes it: Python's traceback, which ends with the words.
 _OWN_WORDS = re.compile(r"^suhu_jobs\.errors\.\w+: (.*)$", re.MULTILINE)
 

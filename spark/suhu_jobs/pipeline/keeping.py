@@ -49,6 +49,9 @@ class EveryReading:
             }
         )
 
+    def settle(self, state: State, emit: Emit) -> None:
+        """Nothing is held back."""
+
     def due_ms(self, state: State, now_ms: int) -> int | None:
         """Never."""
         return None

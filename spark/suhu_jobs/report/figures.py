@@ -52,8 +52,8 @@ def per_machine(intervals: DataFrame) -> DataFrame:
         intervals: as `with_intervals` gives them.
 
     Returns:
-        sensor_id, readings, lowest, mean, highest, hot_s, longest_hot_s, longest_gap_s and gap_began_ms (since 1970; null
-        both with one reading only: then there is no gap), ordered by sensor.
+        sensor_id, readings, lowest, mean, highest, hot_s, longest_hot_s, and longest_gap_s with
+        gap_began_ms since 1970, which one reading alone has not; ordered by sensor.
     """
     stretches = intervals.groupBy(SENSOR_ID, "stretch", "is_hot").agg(
         F.count("*").alias("readings"),
@@ -62,7 +62,7 @@ def per_machine(intervals: DataFrame) -> DataFrame:
         F.max(SUHU).alias("highest"),
         F.sum("held_s").alias("held_s"),
         F.max("gap_s").alias("gap_s"),
-        F.max_by(F.unix_millis(MEASURED_AT), "gap_s").alias("gap_began_ms"),
+        _of_longest(F.unix_millis(MEASURED_AT)),
     )
     hot_s = F.when(F.col("is_hot"), F.col("held_s")).otherwise(0.0)
     return (
@@ -75,7 +75,7 @@ def per_machine(intervals: DataFrame) -> DataFrame:
             F.sum(hot_s).alias("hot_s"),
             F.max(hot_s).alias("longest_hot_s"),
             F.max("gap_s").alias("longest_gap_s"),
-            F.max_by("gap_began_ms", "gap_s").alias("gap_began_ms"),
+            _of_longest(F.col("gap_began_ms")),
         )
         .orderBy(SENSOR_ID)
     )
@@ -93,6 +93,12 @@ def per_minute(readings: DataFrame) -> DataFrame:
         .agg(F.min(SUHU).alias("lowest"), F.avg(SUHU).alias("mean"), F.max(SUHU).alias("highest"))
         .orderBy(SENSOR_ID, "minute")
     )
+
+
+def _of_longest(began_ms: Column) -> Column:
+    """When the longest gap began, the first one if several are as long."""
+    known = F.when(F.col("gap_s").isNotNull(), began_ms)
+    return F.max_by(known, F.struct("gap_s", -began_ms)).alias("gap_began_ms")
 
 
 def _true(flag: str) -> Column:

@@ -1,7 +1,6 @@
 """The wiring of the report: a Spark session without Kafka, the day's files, figures to table and picture."""
 
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from suhu_jobs.history.names import PATHS, parse_path
 from suhu_jobs.history.reading import files_of, read_files
 from suhu_jobs.history.storage import Storage
 from suhu_jobs.jvm import EXIT_TIMEOUT_S, JavaError, start_jvm
-from suhu_jobs.pipeline.machines import parse_machines, read_machines
+from suhu_jobs.pipeline.machines import read_machines
 from suhu_jobs.report.figures import measured_now, per_machine, per_minute, with_intervals
 from suhu_jobs.report.plot import MAX_PANELS, Minute, draw
 from suhu_jobs.report.settings import ReportSettings
@@ -48,7 +47,7 @@ def run(settings: ReportSettings) -> int:
         own_conf = {"spark.sql.shuffle.partitions": "8"}
         spark = open_session(jvm, "suhu-report", settings.master, os.cpu_count() or 1, settings.history, own_conf)
         try:
-            day = _counted(spark, settings)
+            day = count_day(spark, settings)
         finally:
             spark.stop()
     finally:
@@ -57,7 +56,13 @@ def run(settings: ReportSettings) -> int:
     return os.EX_OK
 
 
-def _counted(spark: SparkSession, settings: ReportSettings) -> Day:
+def count_day(spark: SparkSession, settings: ReportSettings) -> Day:
+    """Have Spark count what the report shows.
+
+    Raises:
+        NoReadings: there is no history, no such day in it, or nothing of these sensors.
+        StorageError: the directory or its files cannot be read.
+    """
     storage = Storage(spark, settings.history)
     files = files_of(storage, settings.day)
     for attempt in range(1, ATTEMPTS + 1):
@@ -81,12 +86,7 @@ def _count(history: DataFrame, settings: ReportSettings) -> Day:
     intervals = with_intervals(readings, settings.hot_above_celsius, settings.silent_after_s)
     machines = [MachineDay(**row.asDict()) for row in per_machine(intervals).collect()]
     if not machines:
-        whose = f" of {', '.join(settings.sensors)}" if settings.sensors else ""
-        raise NoReadings(
-            f"the history has readings on {settings.day}, but none{whose} that were measured then: "
-            "leave --sensor out to see what there is" if settings.sensors else
-            f"the history has nothing on {settings.day} but retained values and readings of a clock that was wrong"
-        )
+        raise NoReadings(_why_none_left(settings))
     left_out = asked_for.count() - sum(machine.readings for machine in machines)
     minutes: dict[str, list[Minute]] = {}
     if settings.plot is not None:
@@ -107,6 +107,15 @@ def _why_none(storage: Storage, day: str) -> str:
     return f"the history in {storage.url()} has no {day}: it has {len(days)} days from {days[0]} to {days[-1]}"
 
 
+def _why_none_left(settings: ReportSettings) -> str:
+    whose = f" of {', '.join(settings.sensors)}" if settings.sensors else ""
+    remedy = ": leave --sensor out to see what there is" if settings.sensors else ""
+    return (
+        f"the history has nothing{whose} on {settings.day}, or only retained values and readings of a clock that was "
+        f"wrong{remedy}"
+    )
+
+
 def _tell(day: Day, settings: ReportSettings, names: Mapping[str, str]) -> None:
     print(f"{settings.day} (UTC)\n")
     print(table(day.machines, names, settings.hot_above_celsius))
@@ -116,4 +125,4 @@ def _tell(day: Day, settings: ReportSettings, names: Mapping[str, str]) -> None:
         return
     draw(day.minutes, names, settings.day, settings.hot_above_celsius, settings.plot)
     if len(day.machines) > len(day.minutes):
-        print(f"{settings.plot} shows the {len(day.minutes)} hottest machines; --sensor chooses others", file=sys.stderr)
+        print(f"\n{settings.plot} shows the {len(day.minutes)} hottest machines; --sensor chooses others")

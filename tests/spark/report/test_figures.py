@@ -64,6 +64,12 @@ def test_a_silence_cuts_a_hot_stretch_in_two(spark: SparkSession) -> None:
     assert (machine.hot_s, machine.longest_hot_s) == (45.0, 35.0)
 
 
+def test_of_gaps_as_long_the_first_one_counts(spark: SparkSession) -> None:
+    rows = [_row(0, 20), _row(2, 90), _row(4, 20), _row(5, 20)]
+    [machine] = per_machine(with_intervals(_readings(spark, *rows), 80, 30)).collect()
+    assert (machine.longest_gap_s, machine.gap_began_ms) == (2.0, 1_795_305_600_000)
+
+
 def test_a_machine_with_one_reading_has_no_gap(spark: SparkSession) -> None:
     [machine] = per_machine(with_intervals(_readings(spark, _row(3, 90)), 80, 30)).collect()
     assert tuple(machine) == ("S1", 1, 90.0, 90.0, 90.0, 0.0, 0.0, None, None)
