@@ -87,3 +87,9 @@ def test_hot_and_cool_may_be_the_same() -> None:
 def test_the_statistics_allow_two_seconds_unless_they_are_told_otherwise() -> None:
     assert parse_pipeline_settings([]).stats_lateness_s == 2.0
     assert parse_pipeline_settings(["--stats-lateness-s", "0"]).stats_lateness_s == 0.0
+
+
+def test_a_history_is_a_directory_or_a_url() -> None:
+    assert parse_pipeline_settings([]).history.endswith("/var/history")
+    assert parse_pipeline_settings(["--history", "hdfs://n/h"]).history == "hdfs://n/h"
+    assert "history" in parse_pipeline_settings([]).queries
