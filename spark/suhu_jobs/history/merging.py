@@ -9,7 +9,7 @@ from suhu_jobs.history.names import HistoryFile
 
 # Of one tier. A day with a batch a second has some 100 files while it lasts, and each reading is written four times.
 FILES_PER_MERGE = 32
-MAX_BYTES = 64 * 2**20  # of one merge, so that it takes seconds and the next batch does not wait long
+MAX_BYTES = 64 * 2**20  # of one merge, which bounds how long the next batch waits; some 13 million readings
 QUIET_MS = 10 * 60 * 1000  # a day that is over may still get late readings; it is closed when none came for so long
 
 
