@@ -1,7 +1,5 @@
 import os
-import time
 from collections.abc import Mapping, Sequence
-from threading import Event
 
 from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
@@ -15,8 +13,13 @@ from suhu_jobs.settings import AlertSettings
 LOCAL_CHECKPOINTS = "org.apache.spark.sql.execution.streaming.checkpointing.FileSystemBasedCheckpointFileManager"
 DRIVER_MEMORY = "512m"
 SPARE_SLOTS = 8  # a slot that is not used costs nothing, and a topic may grow
-EXECUTORS_PATIENCE_S = 60.0
 SPARK_SUBMIT_DEFAULT = "local[*]"  # as many slots as cores, whatever the topic has
+# A worker that hangs or lost its power is given up after half a minute, not after two; others do its tasks then.
+LOSS_IS_NOTICED = {
+    "spark.executor.heartbeatInterval": "5s",
+    "spark.network.timeoutInterval": "5s",
+    "spark.network.timeout": "30s",
+}
 QUIET_JAVA = (
     "-XX:+UseSerialGC",  # few megabytes, few threads
     "-Xlog:disable",
@@ -83,35 +86,12 @@ def open_session(
     wanted = {key: value for key, value in conf_here.items() if told(key) is None}
     conf = SparkConf(loadDefaults=False).setAll([*wanted.items(), ("spark.master", master)])
     try:
-        session = SparkSession(SparkContext(conf=conf, gateway=jvm.gateway))
+        context = SparkContext(conf=conf, gateway=jvm.gateway)
     except JavaError as exc:
         raise Unavailable(f"Spark did not start on the master {master} ({cause(exc)}): check --master") from exc
     if jvm.submitted:
-        jvm.configure_logging()  # Spark has put its own log settings in force while it started
-    return session
-
-
-def check_slots(spark: SparkSession, partitions: int, stop: Event) -> int:
-    """Count the task slots and return them; executors elsewhere are given a minute to register.
-
-    In Real-Time Mode each partition needs a slot of its own for as long as the query runs. Spark does not say so: with
-    fewer slots it reads some of the partitions and ignores the others.
-
-    Raises:
-        Unavailable: there are fewer slots than partitions.
-    """
-    context = spark.sparkContext._jsc.sc()
-    deadline = time.monotonic() + (0.0 if is_local(spark.sparkContext.master) else EXECUTORS_PATIENCE_S)
-    while True:
-        slots = int(context.maxNumConcurrentTasks(context.resourceProfileManager().defaultResourceProfile()))
-        if slots >= partitions or stop.is_set():
-            return slots
-        if time.monotonic() >= deadline:
-            raise Unavailable(
-                f"{partitions} partitions need {partitions} task slots, but the master {spark.sparkContext.master} has "
-                f"{slots}; the others would silently not be read. Give more cores, or leave --master out on one machine"
-            )
-        stop.wait(0.5)
+        jvm.configure_logging()  # again: under spark-submit a new context goes back to Spark's own settings
+    return SparkSession(context)
 
 
 def _master(asked_for: str | None, submitted_with: str | None, slots: int) -> str:
@@ -139,6 +119,8 @@ def _common_conf(name: str, checkpoint: str, master: str) -> dict[str, str]:
     }
     if is_local(master):
         conf |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+    else:
+        conf |= LOSS_IS_NOTICED
     if "://" not in checkpoint.removeprefix("file://"):
         conf["spark.sql.streaming.checkpointFileManagerClass"] = LOCAL_CHECKPOINTS
     return conf

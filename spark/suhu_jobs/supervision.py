@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event
 from time import monotonic
 
@@ -17,8 +17,8 @@ from suhu_jobs.ledger import Ledger
 from suhu_jobs.patience import Patience, delays
 from suhu_jobs.reader import AlertReader
 from suhu_jobs.readiness import Readiness
-from suhu_jobs.session import check_slots
 from suhu_jobs.settings import AlertSettings, Mode
+from suhu_jobs.slots import SlotRule, SparkSlots
 from suhu_jobs.topic_pair import TopicPair, ensure_topics
 from suhu_jobs.topics import Topics
 from suhu_jobs.warner import Warner
@@ -56,6 +56,8 @@ class Supervisor:
         self._ever_ready = False
         self._failures = 0  # in a row
         self._kafka_answers = True
+        slots = SparkSlots(parts.spark)
+        self._slots = SlotRule(slots, slots.master, stop, log, slots.patience_s)
 
     def run(self) -> None:
         """Run until told to stop.
@@ -68,7 +70,8 @@ class Supervisor:
         waits = delays()
         while not self._stop.is_set():
             pair, starting_offsets = self._parts.patience(self._prepare)
-            failure = self._run_query(pair, starting_offsets)
+            mode = self._slots.choose(self._settings.mode, pair.readings.partitions)
+            failure = self._run_query(pair, starting_offsets, mode)
             if failure is None:
                 continue
             if self._failures == 0:
@@ -83,26 +86,26 @@ class Supervisor:
     def _prepare(self) -> tuple[TopicPair, str]:
         """Make sure that query and reader can run, and where they begin."""
         pair = self._topics_now()
-        check_slots(self._parts.spark, pair.readings.partitions, self._stop)
         self._parts.beginnings.place_reader(pair)
         return pair, self._parts.beginnings.place_query(pair, lambda: self._catch_up(pair))
 
-    def _run_query(self, pair: TopicPair, starting_offsets: str) -> str | None:
-        """Run query and reader until the query fails (return why), the topics change or the job is to stop (None)."""
+    def _run_query(self, pair: TopicPair, starting_offsets: str, mode: Mode) -> str | None:
+        """Run query and reader until the query fails (return why), or topics or slots change, or the end (None)."""
         reader = self._new_reader(pair)
         reader.start()
         query = None
         try:
             location = self._parts.checkpoint.location
-            query = streams.start_alerts(self._parts.spark, self._settings, location, starting_offsets)
-            return self._watch(query, reader, pair)
+            settings = replace(self._settings, mode=mode)
+            query = streams.start_alerts(self._parts.spark, settings, location, starting_offsets)
+            return self._watch(query, reader, pair, mode)
         except (JavaError, PySparkException) as exc:
             return first_line(exc)
         finally:
             self._end(query, reader, pair)
 
-    def _watch(self, query: StreamingQuery, reader: AlertReader, pair: TopicPair) -> str | None:
-        real_time = self._settings.mode is Mode.REAL_TIME
+    def _watch(self, query: StreamingQuery, reader: AlertReader, pair: TopicPair, mode: Mode) -> str | None:
+        real_time = mode is Mode.REAL_TIME
         readiness = Readiness(self._parts.jvm, self._parts.spark, query, pair.readings.partitions, real_time=real_time)
         ready = False
         topics_due = monotonic() + TOPICS_EVERY_S
@@ -113,7 +116,9 @@ class Supervisor:
                 return reason(query)
             if not ready and reader.is_positioned() and readiness.reached():
                 ready = True
-                self._ready(pair)
+                self._ready(pair, mode)
+            if self._slots.must_change(mode, self._settings.mode, pair.readings.partitions):
+                return None
             if monotonic() >= topics_due:
                 topics_due = monotonic() + TOPICS_EVERY_S
                 if self._changed(pair):
@@ -123,12 +128,12 @@ class Supervisor:
             self._stop.wait(WATCH_RUNNING_S if ready else WATCH_STARTING_S)
         return None
 
-    def _ready(self, pair: TopicPair) -> None:
+    def _ready(self, pair: TopicPair, mode: Mode) -> None:
         self._ever_ready = True
         self._failures = 0
         self._log(
             "alerts ready",
-            mode=self._settings.mode,
+            mode=mode,
             topic=self._settings.topic,
             partitions=pair.readings.partitions,
             threshold_celsius=self._settings.threshold_celsius,

@@ -1,12 +1,9 @@
 from pathlib import Path
-from threading import Event
 
 import pytest
-from pyspark.sql import SparkSession
 from suhu_jobs.class_cache import ClassCache
 from suhu_jobs.connector import Connector
-from suhu_jobs.errors import Unavailable
-from suhu_jobs.session import check_slots, driver_conf, is_local
+from suhu_jobs.session import driver_conf, is_local
 
 
 def test_a_local_driver_is_small_and_starts_fast(tmp_path: Path) -> None:
@@ -23,9 +20,3 @@ def test_a_local_driver_is_small_and_starts_fast(tmp_path: Path) -> None:
 )
 def test_local_masters_are_known(master: str | None, local: bool) -> None:
     assert is_local(master) is local
-
-
-def test_slots_are_counted_and_too_few_refused(spark: SparkSession) -> None:
-    assert check_slots(spark, 9, Event()) == 9
-    with pytest.raises(Unavailable, match=r"10 partitions need 10 task slots, but the master local\[9\] has 9; the"):
-        check_slots(spark, 10, Event())
