@@ -11,8 +11,8 @@ import platform
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from kafka.errors import KafkaError
@@ -30,7 +30,9 @@ from bench.gateway_load.steady import (
     measure_serial_paced,
     port_paths,
 )
-from bench.gateway_load.targets import Figures, Verdict, verdicts
+from bench.gateway_load.targets import verdicts
+from bench.result import Result, print_table, shortfalls
+from bench.targets import Figures
 from sandbox.errors import SandboxError
 from sandbox.fetched import PROJECT
 from sandbox.install import install
@@ -43,15 +45,6 @@ READY_TIMEOUT_S = 10.0
 FSYNCS = 50
 PRODUCTION_LOCK = PROJECT / "requirements-fast.txt"  # has both Kafka clients; only the configured one is loaded
 FAST_CLIENT = "confluent"
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """Of one measurement: what it found, or why it failed."""
-
-    figures: Figures = field(default_factory=dict)
-    targets: Sequence[Verdict] = ()
-    error: str | None = None
 
 
 def on_stage(
@@ -144,33 +137,6 @@ def fsync_ms(folder: Path) -> float:
             os.fsync(file.fileno())
             waited_s.append(time.perf_counter() - start_s)
     return round(sorted(waited_s)[FSYNCS // 2] * 1000, 3)
-
-
-def print_table(results: Mapping[str, Result]) -> None:
-    """The figures that have a target, for a person."""
-    print(f"{'measurement':22}{'figure':22}{'measured':>12}{'must':>12}{'aim':>12}  met")
-    for name, result in results.items():
-        if result.error is not None:
-            print(f"{name:22}failed: {result.error}")
-        for one in result.targets:
-            sign = "≥" if one.limit == "at least" else "≤"
-            must, aim = f"{sign} {one.must:,}", "-" if one.aim is None else f"{sign} {one.aim:,}"
-            met = "aim" if one.aim_met else "yes" if one.met else "NO"
-            print(f"{name:22}{one.figure:22}{one.measured:>12,}{must:>12}{aim:>12}  {met}")
-
-
-def shortfalls(results: Mapping[str, Result]) -> list[str]:
-    """What was not measured and what is beyond its limit, in words."""
-    words = []
-    for name, result in results.items():
-        if result.error is not None:
-            words.append(f"{name} was not measured: {result.error}")
-        words += [
-            f"{name}: {one.figure} is {one.measured:,}, and must be {one.limit} {one.must:,}"
-            for one in result.targets
-            if not one.met
-        ]
-    return words
 
 
 def main() -> int:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 
+from bench.footprint import Footprint
 from bench.gateway_load.arrivals import Account, records_per_s
-from bench.gateway_load.footprint import Footprint
 from bench.gateway_load.stage import Stage
-from bench.gateway_load.targets import Figures
+from bench.targets import Figures
 
 
 def measure_drain(stage: Stage, count: int) -> Figures:

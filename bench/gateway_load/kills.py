@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from bench.gateway_load.arrivals import Account
 from bench.gateway_load.stage import Stage
-from bench.gateway_load.targets import Figures
+from bench.targets import Figures
 from sandbox.errors import SandboxError
 
 RATE = 3_000  # messages per second

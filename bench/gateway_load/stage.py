@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bench.gateway_load.footprint import Footprint
+from bench.footprint import Footprint
 from bench.gateway_load.topic import Topic
 from sandbox.errors import SandboxError
 from sandbox.fetched import PROJECT

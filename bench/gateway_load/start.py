@@ -3,7 +3,7 @@ import sys
 import time
 
 from bench.gateway_load.stage import Stage
-from bench.gateway_load.targets import Figures
+from bench.targets import Figures
 from sandbox.errors import SandboxError
 from sandbox.fetched import PROJECT
 

@@ -11,10 +11,10 @@ from statistics import quantiles
 
 from kafka import KafkaConsumer
 
+from bench.footprint import Footprint
 from bench.gateway_load.arrivals import Account, Arrival
-from bench.gateway_load.footprint import Footprint
 from bench.gateway_load.stage import Stage
-from bench.gateway_load.targets import Figures
+from bench.targets import Figures
 from sandbox.errors import SandboxError
 from sandbox.process import Child
 from sandbox.waiting import wait_until

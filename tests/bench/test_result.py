@@ -1,5 +1,5 @@
-from bench.gateway import Result, shortfalls
-from bench.gateway_load.targets import Target
+from bench.result import Result, shortfalls
+from bench.targets import Target
 
 
 def test_a_limit_that_does_not_hold_is_said_with_both_numbers() -> None:
