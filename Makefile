@@ -1,10 +1,11 @@
 PYTHON ?= python3
 SECONDS ?=
+ARGS ?=
 VENV_PYTHON := .venv/bin/python
 UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-annotate --python-version 3.11 --custom-compile-command "make lock" pyproject.toml
 
-.PHONY: help preflight setup demo test check test-faults bench-gateway bench-latency fuzz lock clean
+.PHONY: help preflight setup demo test check test-faults bench-gateway bench-latency bench-spark fuzz lock clean
 .DEFAULT_GOAL := help
 
 help: ## print this list
@@ -42,6 +43,9 @@ fuzz: setup ## feed the decoders bytes that a fuzzer makes up, SECONDS=60; needs
 
 bench-latency: setup ## measure device write to printed warning, into bench/out/latency.json
 	@$(VENV_PYTHON) -m bench.latency
+
+bench-spark: setup ## measure the Spark jobs' latency, speed, memory and growth, into bench/out/spark.json and docs/spark-performance.md; ARGS=--quick
+	@$(VENV_PYTHON) -m bench.spark $(ARGS)
 
 lock: preflight ## write requirements*.txt (by uv) and sandbox/jars.sha256 anew, after a change of pyproject.toml or ivy.xml
 	@$(PYTHON) -m venv .fetched/uv && .fetched/uv/bin/pip install --quiet --disable-pip-version-check uv

@@ -9,7 +9,7 @@ from typing import IO, Self, TypeVar
 from sandbox.errors import SandboxError
 from sandbox.fetched import PROJECT
 from sandbox.startable import Startable
-from sandbox.waiting import wait_until
+from sandbox.waiting import POLL_S, wait_until
 
 T = TypeVar("T")
 TAIL_LINES = 20
@@ -135,7 +135,7 @@ class Child(Startable):
         """Let it go on after `freeze`."""
         self._signal_group(signal.SIGCONT)
 
-    def wait_until(self, check: Callable[[], T], timeout_s: float, what: str) -> T:
+    def wait_until(self, check: Callable[[], T], timeout_s: float, what: str, *, poll_s: float = POLL_S) -> T:
         """Ask as `waiting.wait_until` does, as long as the child lives.
 
         Raises:
@@ -148,7 +148,7 @@ class Child(Startable):
             return check()
 
         try:
-            return wait_until(check_while_alive, timeout_s, what)
+            return wait_until(check_while_alive, timeout_s, what, poll_s=poll_s)
         except SandboxError as error:
             raise SandboxError(f"{self.name}: {error}; the last lines of {self.log}:\n{self.log_tail()}") from None
 

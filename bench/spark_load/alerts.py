@@ -39,6 +39,8 @@ class Listener:
     def __call__(self, line: str) -> None:
         """Note one line."""
         at_ns = time.time_ns()
+        if not line.startswith("PERINGATAN"):
+            return  # the last words of a job that failed
         if not self.lines and self.job is not None:
             self.cpu_at_first_s = FamilyFootprint(self.job.pid).cpu_s()
         self.lines.append(Line(number_of(line), at_ns))
@@ -49,13 +51,13 @@ class Listener:
         return {"lost": len(set(expected) - distinct), "repeated": len(self.lines) - len(distinct)}
 
 
-def measure_latency(work: Path, kafka: Kafka, mode: str, seconds: int) -> Figures:
+def measure_latency(work: Path, kafka: Kafka, mode: str, seconds: int, java_options: str | None = None) -> Figures:
     """From just before a reading is handed to a Kafka producer to its line, at a steady rate."""
     topic = f"bench-{work.name}"
     for name in (topic, f"{topic}-alerts"):
         kafka.create_topic(name, PARTITIONS)
     heard = Listener()
-    with _job(work, kafka, topic, mode, heard) as job:
+    with _job(work, kafka, topic, mode, heard, java_options) as job:
         steady = Steady(kafka, topic, PARTITIONS, rate=RATE, sensors=SENSORS, celsius=HOT_CELSIUS)
         steady.start()
         total = int((WARM_UP_S + seconds) * RATE)
