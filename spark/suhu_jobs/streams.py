@@ -70,7 +70,8 @@ def start_alerts(spark: SparkSession, settings: AlertSettings, location: str, st
         location: URL or path of the checkpoint.
         starting_offsets: where to begin without a checkpoint: earliest, latest, or Spark's JSON of offsets.
     """
-    readings = transforms.parse_readings(read_records(spark, settings, starting_offsets))
+    records = transforms.leave_out_cold(read_records(spark, settings, starting_offsets), settings.threshold_celsius)
+    readings = transforms.parse_readings(records)
     hot = transforms.hotter_than(readings, settings.threshold_celsius)
     alerts = transforms.as_kafka_records(transforms.as_alerts(hot, settings.threshold_celsius))
     writer = (

@@ -21,6 +21,16 @@ from suhu_jobs.schema import (
 )
 
 
+def leave_out_cold(records: DataFrame, threshold_celsius: float) -> DataFrame:
+    """Drop the records whose temperature is not above the threshold, without reading anything else of them.
+
+    Nearly all are cold, and reading the one number takes half the time of reading a record: the alert job catches up
+    twice as fast. It keeps every record that `parse_readings` and `hotter_than` would keep, and some that they drop.
+    """
+    celsius = F.from_json(F.col("value").cast("string"), f"{SUHU} DOUBLE")[SUHU]
+    return records.filter(celsius > F.lit(threshold_celsius))
+
+
 def parse_readings(records: DataFrame) -> DataFrame:
     """Read the readings out of Kafka records; what is no reading drops out and never raises.
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
-from suhu_jobs.transforms import as_alerts, as_kafka_records, hotter_than, parse_readings
+from suhu_jobs.transforms import as_alerts, as_kafka_records, hotter_than, leave_out_cold, parse_readings
 
 from tests.spark.hostile import HOSTILE
 
@@ -123,3 +123,35 @@ def test_alert_record_leaves_out_what_the_reading_had_not(spark: SparkSession) -
         "suhu": 81.0,
         "threshold_celsius": 75.5,
     }
+
+
+def test_cold_records_are_left_out_unread_and_no_hot_one_is(spark: SparkSession, golden: Path) -> None:
+    odd = [
+        b'{"sensor_id":"odd","suhu":90}',
+        b'{"sensor_id":{"a":"suhu"},"suhu":90.5,"event_id":[1,2],"retained":{}}',
+        b'{"x":{"suhu":1},"sensor_id":"nested","suhu":91}',
+        b'{"sensor_id":"a\xffb","suhu":1e3}{"sensor_id":"second","suhu":1}',
+        b'{"suhu":81,"suhu":99,"sensor_id":"twice"}',
+        b'{"suhu":99,"suhu":20,"sensor_id":"cold at last"}',
+        b'{"sensor_id":"S1","suhu":80}',
+        b'{"sensor_id":"S1","suhu":80.0000001}',
+    ]
+    values = [*HOSTILE, *odd, *(line.encode() for line in _lines(golden / "sensor-suhu.valid.jsonl"))]
+    records = _records(spark, values)
+    kept = leave_out_cold(records, 80.0)
+    assert kept.count() < 25 < len(values)
+    with_it = [(row.sensor_id, row.suhu) for row in hotter_than(parse_readings(kept), 80.0).collect()]
+    without = [(row.sensor_id, row.suhu) for row in hotter_than(parse_readings(records), 80.0).collect()]
+    assert with_it == without
+    assert with_it == [
+        ("odd", 90.0),
+        ('{"a":"suhu"}', 90.5),
+        ("nested", 91.0),
+        ("a\ufffdb", 1000.0),
+        ("twice", 99.0),
+        ("S1", 80.0000001),
+        ("S1", 83.4),
+        ("S3", 80.0000001),
+        ("mesin-7", 1200.25),
+        ("S1", 83.5),
+    ]
