@@ -50,6 +50,7 @@ class SparkCluster(Startable):
 
     def __init__(self, work_dir: Path, workers: int = 2, *, cores: int = 2) -> None:
         self.cores = cores
+        self.work_dir = work_dir  # what a job's executor is sent lies in `spark-worker-<index>/<application>/<number>`
         self._port, self._page = Port.reserve(), Port.reserve()
         self._master = _daemon(
             "spark-master",
@@ -127,8 +128,8 @@ class SparkCluster(Startable):
         try:
             with urllib.request.urlopen(f"http://{HOST}:{self._page.number}/json/", timeout=ASK_TIMEOUT_S) as answer:
                 state: dict[str, Any] = json.load(answer)
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            return None
+        except (urllib.error.URLError, ConnectionError, TimeoutError, json.JSONDecodeError):
+            return None  # the last one: for a moment of its start it has a page for people at every address
         return state
 
 
