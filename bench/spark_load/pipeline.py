@@ -82,13 +82,13 @@ def measure_windows(work: Path, kafka: Kafka, seconds: int) -> Figures:
         peak_rss_mb = FamilyFootprint(job.pid).peak_rss_mb()
     readings = read_topic(kafka.bootstrap_servers, topic)
     statistics = read_topic(kafka.bootstrap_servers, f"{topic}-stats")
-    waited_ms = _closing_times(readings, statistics)
+    waited_ms = closing_times(readings, statistics)
     if len(waited_ms) < WINDOWS_SENSORS:
         raise SandboxError(f"only {len(waited_ms)} windows were closed")
     return {**asdict(Latency.of(waited_ms)), "peak_rss_mb": round(peak_rss_mb, 1)}
 
 
-def _closing_times(readings: Sequence[Record], statistics: Sequence[Record]) -> list[float]:
+def closing_times(readings: Sequence[Record], statistics: Sequence[Record]) -> list[float]:
     """Of each final window after the warm-up: how long after its closing reading it came, in ms."""
     settled_ms = min(record.timestamp_ms for record in readings) + SETTLED_S * 1000
     by_sensor: dict[str, list[tuple[datetime, int]]] = {}

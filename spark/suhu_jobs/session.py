@@ -88,7 +88,8 @@ def open_session(
     try:
         context = SparkContext(conf=conf, gateway=jvm.gateway)
     except JavaError as exc:
-        raise Unavailable(f"Spark did not start on the master {master} ({cause(exc)}): check --master") from exc
+        reason = cause(exc).partition(" This stopped SparkContext was created at:")[0]  # a stack trace follows
+        raise Unavailable(f"Spark did not start on the master {master} ({reason}): check --master") from exc
     if jvm.submitted:
         jvm.configure_logging()  # again: under spark-submit a new context goes back to Spark's own settings
     return SparkSession(context)

@@ -123,3 +123,28 @@ def test_a_cluster_without_any_slot_left_ends_the_job_with_words() -> None:
 def test_slots_of_a_session_are_counted(spark: SparkSession) -> None:
     slots = SparkSlots(spark)
     assert (slots(), slots.master, slots.patience_s) == (9, "local[9]", 0.0)
+
+
+class _Ended:
+    """As much of a session as is asked when the master has ended its application."""
+
+    master = "spark://h:7077"
+
+    @property
+    def sparkContext(self) -> "_Ended":  # noqa: N802 - Spark's names
+        return self
+
+    @property
+    def _jsc(self) -> "_Ended":
+        return self
+
+    def sc(self) -> "_Ended":
+        return self
+
+    def isStopped(self) -> bool:  # noqa: N802 - Spark's name
+        return True
+
+
+def test_an_application_that_the_master_has_ended_is_over() -> None:
+    with pytest.raises(Unavailable, match="the master spark://h:7077 has ended the job, whose executors failed again"):
+        SparkSlots(_Ended())()  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ from suhu_jobs.errors import KafkaUnreachable, Unavailable
 from suhu_jobs.events import EventLog
 from suhu_jobs.jvm import Jvm
 from suhu_jobs.pipeline.running import RunningQuery
+from suhu_jobs.slots import SparkSlots
 
 WATCH_STARTING_S = 0.05
 WATCH_RUNNING_S = 0.5
@@ -28,12 +29,14 @@ class PipelineSupervisor:
         """Run until told to stop.
 
         Raises:
-            Unavailable: every query failed again and again, and none has ever run.
+            Unavailable: every query failed again and again and none has ever run, or the cluster has ended the job.
         """
+        count_slots = SparkSlots(spark)
         ready = False
         topics_due_s = monotonic() + TOPICS_EVERY_S
         try:
             while not self._stop.is_set():
+                count_slots()  # for what it raises: in a session that is over no query starts again
                 self._tend(spark)
                 if not ready and all(query.ready for query in self._queries):
                     ready = True
