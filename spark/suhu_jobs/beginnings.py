@@ -47,19 +47,25 @@ class Beginnings:
     def place_reader(self, pair: TopicPair) -> None:
         """Set the ledger's positions on the alerts topic where the topic is not the one they were noted for."""
         known = self._ledger.facts()
-        if known.get("alerts_topic_id") == pair.alerts.topic_id:
-            return
         name, partitions = self._settings.alerts_topic, pair.alerts.partitions
+        if known.get("alerts_topic_id") == pair.alerts.topic_id:
+            if self._ledger.was_behind:
+                self._log("state was not written", effect="alerts in the topic are printed marked as repeats")
+                end = self._topics.next_offsets(name, partitions)
+                self._ledger.set_positions(self._ledger.positions(), doubts=end)
+            return
         if known:
             self._log("alerts topic recreated", topic=name, action="read from its beginning")
-        if not known and self._checkpoint.begun() is False:
+            self._ledger.set_positions(self._topics.first_offsets(name, partitions))
+        elif self._checkpoint.begun() is False:
             # Alerts that stand there were written for other jobs; ours writes its own from its first reading on.
-            positions = self._topics.next_offsets(name, partitions)
+            self._ledger.set_positions(self._topics.next_offsets(name, partitions))
         else:
-            if not known:
-                self._log("state missing", state=self._settings.state, effect="printing all alerts in the topic again")
-            positions = self._topics.first_offsets(name, partitions)
-        self._ledger.set_positions(positions)
+            self._log(
+                "state missing", state=self._settings.state, effect="printing all alerts again, marked as repeats"
+            )
+            end = self._topics.next_offsets(name, partitions)
+            self._ledger.set_positions(self._topics.first_offsets(name, partitions), doubts=end)
         self._ledger.put_facts(
             {
                 "topic": self._settings.topic,

@@ -3,18 +3,19 @@
 import os
 import sys
 from contextlib import ExitStack
+from functools import partial
 from threading import Event
 
 from suhu_jobs.beginnings import Beginnings
 from suhu_jobs.checkpoint import Checkpoint
 from suhu_jobs.class_cache import ClassCache
 from suhu_jobs.connector import Connector, find_connector
-from suhu_jobs.errors import Unavailable
+from suhu_jobs.errors import StorageError, Unavailable
 from suhu_jobs.events import EventLog
 from suhu_jobs.jvm import EXIT_TIMEOUT_S, Jvm, start_jvm
 from suhu_jobs.ledger import Ledger
 from suhu_jobs.patience import Patience
-from suhu_jobs.printing import Console, wants_colour
+from suhu_jobs.printing import Console, wants_colour, write_all
 from suhu_jobs.process import catch_signals, run_job
 from suhu_jobs.session import driver_conf, start_session
 from suhu_jobs.settings import AlertSettings
@@ -24,10 +25,12 @@ from suhu_jobs.topics import Topics
 from suhu_jobs.warner import Warner
 
 SAVING_CLASSES_S = 120.0
+TRIES_WITH_CLASSES = 2  # a JVM that was killed while it started says nothing of the classes
 
 
 def run(settings: AlertSettings) -> int:
     """Run until a signal comes or something ends the job; return the exit code."""
+    _check_stdout()
     checkpoint = Checkpoint(settings.checkpoint)
     connector = find_connector(settings.jars)
     class_cache = ClassCache(settings.class_cache.absolute(), settings.record_class_cache)
@@ -45,14 +48,25 @@ def run(settings: AlertSettings) -> int:
             class_cache.keep()
 
 
+def _check_stdout() -> None:
+    """See that there is a standard output.
+
+    Raises:
+        StorageError: there is none.
+    """
+    if sys.stdout is None:
+        raise StorageError("standard output is closed: warnings need it, even if it leads to a file")
+
+
 def _start_jvm(settings: AlertSettings, connector: Connector, class_cache: ClassCache) -> Jvm:
-    try:
-        return start_jvm(driver_conf(settings.master, connector, class_cache))
-    except Unavailable:
-        if not class_cache.in_use:
-            raise
-        class_cache.discard()  # cut short, it crashes the JVM
-        return start_jvm(driver_conf(settings.master, connector, class_cache))
+    for _ in range(TRIES_WITH_CLASSES):
+        try:
+            return start_jvm(driver_conf(settings.master, connector, class_cache))
+        except Unavailable:
+            if not class_cache.in_use:
+                raise
+    class_cache.discard()  # cut short, it crashes the JVM, each time
+    return start_jvm(driver_conf(settings.master, connector, class_cache))
 
 
 def _run_with(jvm: Jvm, settings: AlertSettings, checkpoint: Checkpoint, stop: Event, log: EventLog) -> dict[str, int]:
@@ -72,7 +86,8 @@ def _run_with(jvm: Jvm, settings: AlertSettings, checkpoint: Checkpoint, stop: E
         catch_signals(stop)  # PySpark has taken SIGINT for itself
         stack.callback(spark.stop)
         terminal = jvm.stdout_is_terminal() if jvm.submitted else sys.stdout.isatty()
-        console = Console(sys.stdout.fileno(), colour=wants_colour(terminal=terminal, environment=os.environ))
+        write = jvm.write_stdout if jvm.submitted else partial(write_all, sys.stdout.fileno())
+        console = Console(write, colour=wants_colour(terminal=terminal, environment=os.environ))
         warner = Warner(settings.topic, settings.threshold_celsius, ledger, console, log)
         parts = Parts(jvm, spark, topics, ledger, checkpoint, beginnings, warner, patience)
         Supervisor(settings, parts, stop, log).run()

@@ -30,11 +30,29 @@ class Jvm:
     def __init__(self, gateway: Any, *, submitted: bool) -> None:
         self.gateway = gateway
         self.submitted = submitted  # the JVM is our parent: spark-submit started us
+        self._stdout = gateway.jvm.System.out
         self.java = gateway.jvm  # packages and classes by name: `jvm.java.java.util.HashMap()`
 
     def write_stderr(self, line: str) -> None:
         """Write to the JVM's standard error: spark-submit merges ours into standard output, where the warnings are."""
         self.java.System.err.println(line)
+
+    def write_stdout(self, text: bytes) -> None:
+        """Write to the JVM's standard output, and return when it is out.
+
+        spark-submit copies our standard output to its own in a thread: a line that we had written would be lost if
+        both were killed, and it would never be told that nobody reads it.
+
+        Raises:
+            OSError: it was not taken; Java does not tell why.
+        """
+        try:
+            self._stdout.writeBytes(text)
+            failed = self._stdout.checkError()
+        except ConnectionError as exc:
+            raise Py4JNetworkError("the JVM is gone") from exc
+        if failed:
+            raise OSError("spark-submit's standard output is closed, or the disk under it is full")
 
     def stdout_is_terminal(self) -> bool:
         """Tell whether the JVM's standard output, which is where spark-submit copies ours, is a terminal."""

@@ -1,5 +1,6 @@
 import os
-from collections.abc import Mapping
+import select
+from collections.abc import Callable, Mapping
 
 from suhu_jobs.alert import Alert
 
@@ -24,10 +25,11 @@ def shortest(number: float) -> str:
 
 
 class Console:
-    """Standard output, or what stands in for it: one system call a line, nothing held back."""
+    """Where the lines go, one after the other, nothing held back."""
 
-    def __init__(self, descriptor: int, *, colour: bool) -> None:
-        self._descriptor = descriptor
+    def __init__(self, write: Callable[[bytes], object], *, colour: bool) -> None:
+        """Hand each line to `write`, which returns when it is out, or raises OSError."""
+        self._write = write
         self._colour = colour
 
     def print(self, line: str) -> None:
@@ -37,9 +39,21 @@ class Console:
             OSError: nobody reads it any more, or the disk under it is full.
         """
         text = f"{_RED}{line}{_PLAIN}" if self._colour else line
-        rest = memoryview(text.encode() + b"\n")
-        while rest:
-            rest = rest[os.write(self._descriptor, rest) :]
+        self._write(text.encode() + b"\n")
+
+
+def write_all(descriptor: int, text: bytes) -> None:
+    """Write to a file descriptor: one system call, if it takes everything at once.
+
+    Raises:
+        OSError: as Console.print.
+    """
+    rest = memoryview(text)
+    while rest:
+        try:
+            rest = rest[os.write(descriptor, rest) :]
+        except BlockingIOError:  # the program that started us made the pipe so
+            select.select([], [descriptor], [])
 
 
 def wants_colour(*, terminal: bool, environment: Mapping[str, str]) -> bool:

@@ -13,6 +13,8 @@ from suhu_jobs.errors import JobError, Stopped, Unavailable
 from suhu_jobs.events import EventLog
 from suhu_jobs.jvm import EXIT_TIMEOUT_S, Jvm, is_gone
 
+STDERR = 2
+
 
 def run_job(
     name: str,
@@ -29,6 +31,7 @@ def run_job(
         closing_s: how long the JVM may take to end.
     """
     logging.disable()  # of kafka-python-ng and py4j, which repeat themselves and print tracebacks; the job says it once
+    _keep_stderr()
     stop = Event()
     catch_signals(stop)
     jvm = start()
@@ -82,4 +85,11 @@ def _prepare(jvm: Jvm, stop: Event) -> None:
 
 def _write_stderr(line: str) -> None:
     with suppress(OSError):  # nobody reads it: nothing to be done
-        os.write(sys.stderr.fileno(), f"{line}\n".encode())
+        os.write(STDERR, f"{line}\n".encode())
+
+
+def _keep_stderr() -> None:
+    """Where standard error is closed, have no file of ours opened in its place."""
+    if sys.stderr is None:
+        while os.open(os.devnull, os.O_RDWR) <= STDERR:
+            pass

@@ -5,11 +5,13 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError, OffsetOutOfRangeError
 
 from suhu_jobs.events import EventLog
+from suhu_jobs.kafka_clock import time_by_monotonic_clock
 from suhu_jobs.ledger import Ledger
 from suhu_jobs.warner import Warner
 
 POLL_MS = 200  # how soon a stop is noticed; a record ends a poll at once
 BACKOFF_S = 1.0
+LAST_LINE_S = 5.0  # for a line that is being printed when the reader is to end
 # Given, so that the client asks no broker for its version and a missing broker is no error; brokers since 2.6 speak it.
 API_VERSION = (2, 6, 0)
 
@@ -32,6 +34,7 @@ class AlertReader:
         self._warner = warner
         self._log = log
         self._stopping = threading.Event()
+        self._left_alone = False  # nobody waits for it any more: it takes no further record
         self._positioned = threading.Event()
         self._target: Mapping[int, int] | None = None
         self._next = dict.fromkeys(self._partitions, 0)
@@ -46,6 +49,10 @@ class AlertReader:
         """Tell whether the consumer stands where the ledger says, so that the next alert is printed without delay."""
         return self._positioned.is_set()
 
+    def has_ended(self) -> bool:
+        """Tell whether its thread is over; one that prints where nobody reads is not."""
+        return not self._thread.is_alive()
+
     def finish(self, next_offsets: Mapping[int, int] | None, timeout_s: float) -> bool:
         """Read up to `next_offsets` (of each alerts partition; None: stop where it stands), then end the thread.
 
@@ -57,8 +64,9 @@ class AlertReader:
         self._target = next_offsets
         self._thread.join(timeout_s)
         self._stopping.set()
-        self._thread.join()
-        return self.failure is None and (next_offsets is None or self._reached(next_offsets))
+        self._thread.join(LAST_LINE_S)
+        self._left_alone = True
+        return self.has_ended() and self.failure is None and (next_offsets is None or self._reached(next_offsets))
 
     def _run(self) -> None:
         try:
@@ -73,6 +81,7 @@ class AlertReader:
             self.failure = exc
 
     def _follow(self) -> None:
+        time_by_monotonic_clock()
         consumer = KafkaConsumer(
             bootstrap_servers=self._servers,
             client_id="suhu-alerts-reader",
@@ -95,6 +104,8 @@ class AlertReader:
                 try:
                     self._poll(consumer)
                 except OffsetOutOfRangeError as exc:
+                    for partition, offset in self._next.items():  # the client throws away what it had for the others
+                        consumer.seek(partition, offset)
                     self._return_into_range(consumer, exc)
         finally:
             consumer.close(autocommit=False)
@@ -110,6 +121,8 @@ class AlertReader:
         batches = consumer.poll(timeout_ms=POLL_MS)
         for partition, records in batches.items():
             for record in records:
+                if self._left_alone:
+                    return
                 self._warner.take(record.value, partition.partition, record.offset)
                 self._next[partition] = record.offset + 1
         self._warner.pause(idle=not batches)

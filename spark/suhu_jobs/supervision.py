@@ -65,7 +65,7 @@ class Supervisor:
         Raises:
             Stopped: told to stop while waiting for Kafka.
             Unavailable: the query failed again and again without ever having run, or there are too few task slots.
-            StorageError: nobody reads standard output any more.
+            StorageError: nobody reads standard output any more, or the state cannot be written.
         """
         waits = delays()
         while not self._stop.is_set():
@@ -166,6 +166,8 @@ class Supervisor:
         finally:
             if not reader.finish(next_offsets, DRAIN_S):
                 self._log("alerts left unprinted", action="the next start prints them")
+            while not reader.has_ended() and not self._stop.wait(WATCH_RUNNING_S):
+                pass  # standard output takes nothing at the moment: no second reader beside the first
 
     def _stop_query(self, query: StreamingQuery) -> None:
         if self._stop.is_set():
@@ -182,9 +184,19 @@ class Supervisor:
             return None
 
     def _catch_up(self, pair: TopicPair) -> None:
+        """Print what the alerts topic holds.
+
+        Raises:
+            KafkaUnreachable: not all of it could be read; marks of another readings topic would hide the rest.
+            StorageError: nobody reads standard output any more.
+        """
+        next_offsets = self._parts.topics.next_offsets(self._settings.alerts_topic, pair.alerts.partitions)
         reader = self._new_reader(pair)
         reader.start()
-        reader.finish(self._parts.topics.next_offsets(self._settings.alerts_topic, pair.alerts.partitions), CATCH_UP_S)
+        if not reader.finish(next_offsets, CATCH_UP_S):
+            if reader.failure is not None:
+                raise _translated(reader.failure)
+            raise KafkaUnreachable(f"{self._settings.alerts_topic} was not read to its end in {CATCH_UP_S:g} s")
 
     def _new_reader(self, pair: TopicPair) -> AlertReader:
         return AlertReader(

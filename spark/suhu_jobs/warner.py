@@ -44,7 +44,7 @@ class Warner:
         elif (alert.topic, alert.threshold_celsius) != (self._topic, self._threshold_celsius):
             self._skip("foreign", alerts_partition, offset)  # another job writes to the same alerts topic
         else:
-            self._warn(alert)
+            self._warn(alert, alerts_partition, offset)
         self._keep(lambda: self._ledger.advance(alerts_partition, offset + 1))
 
     def pause(self, *, idle: bool) -> None:
@@ -56,8 +56,8 @@ class Warner:
             self._writable = True
             self._log("state written again")
 
-    def _warn(self, alert: Alert) -> None:
-        verdict = self._judge(alert)
+    def _warn(self, alert: Alert, alerts_partition: int, offset: int) -> None:
+        verdict = self._judge(alert, alerts_partition, offset)
         if verdict is Verdict.REPLAYED:
             self.counts["replayed"] += 1
             return
@@ -70,11 +70,11 @@ class Warner:
             self.counts["uncertain" if uncertain else "printed"] += 1
         self._keep(lambda: self._ledger.mark(alert))
 
-    def _judge(self, alert: Alert) -> Verdict:
+    def _judge(self, alert: Alert, alerts_partition: int, offset: int) -> Verdict:
         try:
-            return self._ledger.judge(alert)
-        except StorageError:
-            return Verdict.NEW  # better twice than not at all
+            return self._ledger.judge(alert, alerts_partition, offset)
+        except StorageError:  # whether it is a resend cannot be looked up: better twice than not at all
+            return Verdict.UNCERTAIN
 
     def _keep(self, step: Callable[[], None]) -> bool:
         """Do a step of the ledger; when it cannot be kept, warnings go on being printed all the same."""
@@ -83,7 +83,7 @@ class Warner:
         except StorageError as exc:
             if self._writable:
                 self._writable = False
-                self._log("state not written", reason=exc, effect="a restart may repeat warnings")
+                self._log("state not written", reason=exc, effect="a restart may repeat warnings, marked as such")
             return False
         return True
 

@@ -8,10 +8,12 @@ from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient
 from suhu_jobs.jvm import Jvm
 
+from sandbox.errors import SandboxError
 from sandbox.fetched import pyspark_home
 from sandbox.kafka import Kafka
 from sandbox.process import Child
 from sandbox.records import API_VERSION
+from sandbox.waiting import wait_until
 
 PROJECT = Path(__file__).resolve().parents[2]
 READY_TIMEOUT_S = 60.0
@@ -121,6 +123,18 @@ def delete_before(jvm: Jvm, kafka: Kafka, topic: str, offsets: Mapping[int, int]
         client.deleteRecords(wanted).all().get()
     finally:
         client.close()
+
+
+def record_class_cache(kafka: Kafka, folder: Path) -> Path:
+    """Record the JVM's classes once; every other start takes half the time with them."""
+    cache = folder / "classes.jsa"
+    with AlertProcess(kafka.bootstrap_servers, folder, "--class-cache", str(cache), "--record-class-cache") as job:
+        job.wait_ready()
+        send(kafka, job.topic, [reading(1)])
+        wait_until(lambda: not job.alive, READY_TIMEOUT_S, "the end of the recording")
+        if (job.returncode, event_ids(job.warnings())) != (0, ["pabrik-1/k3v9/1"]):
+            raise SandboxError(f"no classes were recorded:\n{job.log_tail()}")
+    return cache
 
 
 def event_ids(lines: Iterable[str]) -> list[str]:

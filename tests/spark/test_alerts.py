@@ -25,6 +25,7 @@ from tests.spark.alert_process import (
     delete_before,
     event_ids,
     reading,
+    record_class_cache,
     recreate,
     send,
 )
@@ -34,18 +35,10 @@ pytestmark = pytest.mark.system
 
 
 @pytest.fixture(scope="session", autouse=True)
-def class_cache(kafka: Kafka, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Record the JVM's classes once; every other start in this file takes half the time with them."""
-    folder = tmp_path_factory.mktemp("recording")
-    cache = folder / "classes.jsa"
-    with AlertProcess(kafka.bootstrap_servers, folder, "--class-cache", str(cache), "--record-class-cache") as job:
-        job.wait_ready()
-        send(kafka, job.topic, [reading(1)])
-        assert _ended(job) == 0
-        assert event_ids(job.warnings()) == ["pabrik-1/k3v9/1"]
-    assert cache.stat().st_size > 10_000_000
-    AlertProcess.class_cache = cache
-    return cache
+def _class_cache(kafka: Kafka, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Every other start in this file takes half the time with the recorded classes."""
+    AlertProcess.class_cache = record_class_cache(kafka, tmp_path_factory.mktemp("recording"))
+    assert AlertProcess.class_cache.stat().st_size > 10_000_000
 
 
 @pytest.fixture

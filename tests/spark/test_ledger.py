@@ -5,6 +5,7 @@ import pytest
 from suhu_jobs.alert import Alert
 from suhu_jobs.errors import StorageError
 from suhu_jobs.ledger import Ledger, Verdict
+from suhu_jobs.unwritten import Unwritten
 
 
 def _alert(offset: int, partition: int = 0, event_id: str | None = None, topic: str = "readings") -> Alert:
@@ -27,8 +28,7 @@ def reopen(tmp_path: Path) -> Iterator[Callable[[], Ledger]]:
 
 def _forget_uncommitted(opened: list[Ledger]) -> None:
     for ledger in opened:
-        if ledger._database.in_transaction:
-            ledger._database.execute("ROLLBACK")
+        ledger._unwritten = Unwritten()
         ledger.close()
     opened.clear()
 

@@ -1,9 +1,12 @@
+import fcntl
 import os
+import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
 from suhu_jobs.alert import Alert
-from suhu_jobs.printing import Console, shortest, wants_colour, warning_line
+from suhu_jobs.printing import Console, shortest, wants_colour, warning_line, write_all
 
 
 def _alert(
@@ -64,7 +67,7 @@ def test_console_writes_a_line_at_once(tmp_path: Path, colour: bool, written: st
     path = tmp_path / "out"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT)
     try:
-        Console(descriptor, colour=colour).print("hot °")
+        Console(partial(write_all, descriptor), colour=colour).print("hot °")
         assert path.read_text() == written
     finally:
         os.close(descriptor)
@@ -75,6 +78,21 @@ def test_console_tells_when_nobody_reads() -> None:
     os.close(reading)
     try:
         with pytest.raises(BrokenPipeError):
-            Console(writing, colour=False).print("hot")
+            Console(partial(write_all, writing), colour=False).print("hot")
     finally:
         os.close(writing)
+
+
+def test_a_pipe_that_does_not_block_is_waited_for() -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    size = fcntl.fcntl(writing, fcntl.F_GETPIPE_SZ)
+    text = b"x" * (3 * size) + b"\n"
+    got: list[bytes] = []
+    with os.fdopen(reading, "rb") as pipe:
+        reader = threading.Thread(target=lambda: got.append(pipe.read()))
+        reader.start()
+        write_all(writing, text)
+        os.close(writing)
+        reader.join()
+    assert got == [text]

@@ -1,4 +1,6 @@
 import json
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,13 +18,18 @@ pytestmark = pytest.mark.system
 
 
 class Paper:
-    """A printer; nobody reads it once `unread` is set."""
+    """A printer; nobody reads it once `unread` is set, and it takes nothing as long as there is a `stuck` not set."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.unread = False
+        self.stuck: threading.Event | None = None
+        self.waiting = False
 
     def print(self, line: str) -> None:
+        if self.stuck:
+            self.waiting = True
+            self.stuck.wait()
         if self.unread:
             raise BrokenPipeError("nobody reads")
         self.lines.append(line)
@@ -46,16 +53,22 @@ class Desk:
         reader.start()
         return reader
 
-    def send(self, *offsets: int) -> None:
-        send(self.kafka, self.topic, [_alert(offset) for offset in offsets], partitions=1)
+    def send(self, *offsets: int, partitions: int = 1) -> None:
+        values = [_alert(offset, number % partitions) for number, offset in enumerate(offsets)]
+        send(self.kafka, self.topic, values, partitions=partitions)
 
     def wait_for(self, *offsets: int) -> None:
         expected = [_line(offset) for offset in offsets]
         wait_until(lambda: self.paper.lines == expected, 20, f"{expected}, not {self.paper.lines}")
 
 
-def _alert(offset: int) -> bytes:
-    fields = {"alert_id": f"readings/0/{offset}", "sensor_id": f"S{offset}", "suhu": 81, "threshold_celsius": 80.0}
+def _alert(offset: int, partition: int = 0) -> bytes:
+    fields = {
+        "alert_id": f"readings/{partition}/{offset}",
+        "sensor_id": f"S{offset}",
+        "suhu": 81,
+        "threshold_celsius": 80.0,
+    }
     return json.dumps(fields).encode()
 
 
@@ -114,6 +127,46 @@ def test_a_position_beyond_the_topic_returns_to_its_beginning(make_desk: Callabl
     assert [line.split(" ", 1)[1] for line in desk.words] == [
         'event="alerts topic truncated" partition=0 position=70 reading_from=0'
     ]
+
+
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_what_came_together_with_an_error_of_another_partition_is_not_lost(
+    make_desk: Callable[[str], Desk], beyond: int
+) -> None:
+    desk = make_desk(f"reader-together-{beyond}")
+    desk.send(1, 2, 3, 4, partitions=2)  # 1 and 3 are in partition 0
+    desk.ledger.set_positions({beyond: 70, 1 - beyond: 0})
+    reader = desk.start()
+    wait_until(lambda: len(desk.paper.lines) >= 4, 20, f"4 lines, not {desk.paper.lines}")
+    assert sorted(desk.paper.lines) == [_line(1), _line(2), _line(3), _line(4)]
+    assert reader.finish(None, 5)
+
+
+def test_a_clock_that_is_set_back_does_not_hold_up_the_end(
+    make_desk: Callable[[str], Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = make_desk("reader-clock")
+    reader = desk.start()
+    wait_until(reader.is_positioned, 20, "its position")
+    true_time = time.time
+    monkeypatch.setattr(time, "time", lambda: true_time() - 3600)
+    assert reader.finish(None, 5)
+
+
+def test_a_printer_that_takes_nothing_is_left_alone_and_prints_no_further_line(
+    make_desk: Callable[[str], Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("suhu_jobs.reader.LAST_LINE_S", 0.1)
+    desk = make_desk("reader-stuck")
+    desk.paper.stuck = threading.Event()
+    desk.send(1, 2)
+    reader = desk.start()
+    wait_until(lambda: desk.paper.waiting, 20, "the first line")
+    assert not reader.finish(None, 0.1)
+    assert not reader.has_ended()
+    desk.paper.stuck.set()
+    wait_until(reader.has_ended, 20, "its end")
+    assert desk.paper.lines == [_line(1)]
 
 
 def test_a_printer_that_nobody_reads_ends_it(make_desk: Callable[[str], Desk]) -> None:

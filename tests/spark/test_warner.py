@@ -1,13 +1,15 @@
 """Print, mark and what a crash between them leaves, without Kafka or Spark."""
 
 import json
+import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from suhu_jobs.alert import Alert
-from suhu_jobs.errors import StorageError
 from suhu_jobs.events import EventLog
-from suhu_jobs.ledger import Ledger, Verdict
+from suhu_jobs.ledger import Ledger
+from suhu_jobs.unwritten import Unwritten
 from suhu_jobs.warner import Warner
 
 
@@ -43,34 +45,22 @@ class HastyLedger(Ledger):
         pass
 
 
-class FullDisk(Ledger):
-    """A ledger whose disk is full from now to then."""
+class FullDisk:
+    """A limit on the pages of the ledger's database, which SQLite tells as a disk that is full."""
 
-    full = False
+    def __init__(self, ledger: Ledger) -> None:
+        self._database = ledger._database
 
-    def judge(self, alert: Alert) -> Verdict:
-        self._write()
-        return super().judge(alert)
+    def fill(self) -> None:
+        pages = self._database.execute("PRAGMA page_count").fetchone()[0]
+        self._database.execute(f"PRAGMA max_page_count = {pages}")
+        with suppress(sqlite3.OperationalError):  # what is free inside is used up, too
+            while True:
+                self._database.execute("INSERT INTO facts VALUES (hex(randomblob(16)), zeroblob(900))")
 
-    def intend(self, alert: Alert) -> None:
-        self._write()
-        super().intend(alert)
-
-    def mark(self, alert: Alert) -> None:
-        self._write()
-        super().mark(alert)
-
-    def advance(self, alerts_partition: int, next_offset: int) -> None:
-        self._write()
-        super().advance(alerts_partition, next_offset)
-
-    def commit(self) -> None:
-        self._write()
-        super().commit()
-
-    def _write(self) -> None:
-        if self.full:
-            raise StorageError("disk full")
+    def empty(self) -> None:
+        self._database.execute("PRAGMA max_page_count = 100000")
+        self._database.execute("DELETE FROM facts")
 
 
 class Life:
@@ -88,8 +78,7 @@ class Life:
         self.warner = Warner("readings", 80.0, self.ledger, self.paper, EventLog(self.words.append))
 
     def die_and_begin_again(self) -> None:
-        if self.ledger._database.in_transaction:
-            self.ledger._database.execute("ROLLBACK")  # what a killed process leaves in SQLite's log
+        self.ledger._unwritten = Unwritten()  # what a killed process has in memory
         self.ledger.close()
         self.begin()
 
@@ -202,18 +191,56 @@ def test_alerts_of_other_jobs_and_garbage_are_skipped_and_said_once(life: Life) 
     life.ledger.close()
 
 
-def test_a_full_disk_costs_no_warning(tmp_path: Path) -> None:
-    life = Life(tmp_path, FullDisk)
-    FullDisk.full = True
-    life.warner.take(_alert(1), 0, 0)
-    life.warner.take(_alert(2), 0, 1)
-    life.warner.pause(idle=True)
-    FullDisk.full = False
-    life.warner.take(_alert(3), 0, 2)
-    life.warner.pause(idle=False)
-    assert life.paper.lines == [_line(1), _line(2), _line(3)]
-    assert [line.split(" ", 1)[1] for line in life.words] == [
-        'event="state not written" reason="disk full" effect="a restart may repeat warnings"',
-        'event="state written again"',
-    ]
-    life.ledger.close()
+def _events(life: Life) -> list[str]:
+    return [line.split('event="')[1].split('"')[0] for line in life.words]
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Life:
+    """A life that has printed two lines, of which the second is not written, because the disk is full."""
+    life = Life(tmp_path)
+    life.follow(_alert(1))
+    disk = FullDisk(life.ledger)
+    disk.fill()
+    life.follow(_alert(1), _alert(2), *_many(3, 400))
+    assert life.paper.lines == [_line(sequence) for sequence in range(1, 401)]
+    assert _events(life) == ["state not written"]
+    return life
+
+
+def _many(first: int, last: int) -> list[bytes]:
+    return [_alert(offset) for offset in range(first, last + 1)]
+
+
+def test_a_full_disk_costs_no_warning_and_repeats_none_in_the_same_life(full: Life) -> None:
+    full.follow(*_many(1, 400), *_many(1, 400), _alert(401, event_id="gw/k3v9/399"), _alert(402))
+    assert full.paper.lines[400:] == [_line(402)]
+    full.ledger._unwritten = Unwritten()
+    full.ledger.close()
+
+
+def test_what_a_full_disk_held_up_is_written_when_there_is_room(full: Life) -> None:
+    FullDisk(full.ledger).empty()
+    full.ledger._next_try_s = 0.0  # its pause is over
+    full.warner.pause(idle=True)
+    assert _events(full) == ["state not written", "state written again"]
+    full.die_and_begin_again()
+    assert not full.ledger.was_behind
+    full.follow(*_many(1, 400))
+    assert len(full.paper.lines) == 400
+    full.ledger.close()
+
+
+def test_a_kill_while_the_disk_is_full_leaves_doubts_and_every_repeat_is_marked(full: Life) -> None:
+    FullDisk(full.ledger).empty()
+    full.die_and_begin_again()
+    assert full.ledger.was_behind
+    full.ledger.set_positions(full.ledger.positions(), doubts={0: 401})  # up to where the topic went at the start
+    full.follow(*_many(1, 401), *_many(1, 402))
+    repeats = full.paper.lines[400:-1]
+    assert repeats[-2:] == [f"{_line(400)} (mungkin ulangan)", f"{_line(401)} (mungkin ulangan)"]
+    assert all(line.endswith(" (mungkin ulangan)") for line in repeats)
+    assert full.paper.lines[-1] == _line(402)
+    full.die_and_begin_again()
+    assert not full.ledger.was_behind
+    full.ledger.close()
