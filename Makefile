@@ -5,7 +5,7 @@ VENV_PYTHON := .venv/bin/python
 UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-annotate --python-version 3.11 --custom-compile-command "make lock" pyproject.toml
 
-.PHONY: help preflight setup demo test check test-faults bench-gateway bench-latency bench-spark fuzz lock clean
+.PHONY: help preflight setup demo test check test-faults test-spark bench-gateway bench-latency bench-spark fuzz lock clean
 .DEFAULT_GOAL := help
 
 help: ## print this list
@@ -34,6 +34,9 @@ check: setup ## lint, format, types and import layers, exactly as CI does
 
 test-faults: setup ## every fault at full length, by hand (an hour); writes docs/reliability.md
 	@$(VENV_PYTHON) -m pytest tests/faults --full
+
+test-spark: setup ## end the alert job CYCLES=200 times, by hand (half an hour); goes on where it was; writes docs/warnings-proof.md
+	@PYTHONPATH=spark $(VENV_PYTHON) -m tests.exactly_once --cycles $(or $(CYCLES),200) --seed $(or $(SEED),1)
 
 bench-gateway: setup ## measure the gateway's throughput, latency, memory and kills, into bench/out/gateway.json
 	@$(VENV_PYTHON) -m bench.gateway

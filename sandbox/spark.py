@@ -13,6 +13,7 @@ DRIVER_MEMORY = "512m"
 PIPELINE_MEMORY = "1g"
 # Starts fast and stays small on few cores; spark-submit has to be told before the job can choose for itself.
 JAVA_OPTIONS = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+LOG_OPTION = f"-Dlog4j2.configurationFile={PROJECT / 'spark' / 'suhu_jobs' / 'log4j2.properties'}"
 
 
 class AlertJob(Child):
@@ -51,7 +52,7 @@ class AlertJob(Child):
         super().__init__(
             name,
             [
-                *_submit(DRIVER_MEMORY, JAVA_OPTIONS, submit_arguments),
+                *_submit(DRIVER_MEMORY, f"{JAVA_OPTIONS} {LOG_OPTION}", submit_arguments),
                 str(PROJECT / "spark" / "alerts.py"),
                 *("--bootstrap-servers", bootstrap_servers, "--checkpoint", str(checkpoint), "--mode", mode),
                 *arguments,

@@ -1,6 +1,6 @@
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import Enum, auto
 from hashlib import blake2b
@@ -16,7 +16,7 @@ from suhu_jobs.unwritten import Unwritten
 
 REMEMBERED_RESENDS = 200_000  # warned event_ids by which a gateway's resend is recognised; some 15 MB
 COMMITS_PER_FOLD = 256  # SQLite's log is folded into the database when idle; each commit adds some 12 KB to it
-COMMITS_PER_FORCED_FOLD = 8_192
+COMMITS_PER_FORCED_FOLD = 512  # some 8 MB: a burst of warnings is never idle
 RETRY_S = 2.0  # after a write that failed: a disk that is full stays full for a while
 
 _SCHEMA = """
@@ -127,8 +127,7 @@ class Ledger:
         if monotonic() < self._next_try_s:
             raise StorageError("what was printed is not written yet")
         try:
-            with self._change() as database:
-                self._unwritten.write(database, self._remembered)
+            self._write_or_make_room()
         except StorageError:
             self._next_try_s = monotonic() + self._retry_s
             self._behind.put(up=True)
@@ -138,14 +137,13 @@ class Ledger:
             self._behind.put(up=False)
         self._commits += 1
         if self._commits >= COMMITS_PER_FORCED_FOLD:
-            self.idle()
+            with suppress(StorageError):
+                self._fold()
 
     def idle(self) -> None:
         """Do the upkeep that would delay a warning if it were done between two of them."""
         if self._commits >= COMMITS_PER_FOLD:
-            self._commits = 0
-            with self._access() as database:
-                database.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self._fold()
 
     def positions(self) -> dict[int, int]:
         """The next offset to read of each partition of the alerts topic; those never read are missing."""
@@ -200,6 +198,22 @@ class Ledger:
         finally:
             self._database.close()
             self._lock.release()
+
+    def _write_or_make_room(self) -> None:
+        try:
+            self._write()
+        except StorageError:
+            self._fold()  # the log itself may be what fills the disk; from now on it is written from its beginning
+            self._write()
+
+    def _write(self) -> None:
+        with self._change() as database:
+            self._unwritten.write(database, self._remembered)
+
+    def _fold(self) -> None:
+        self._commits = 0
+        with self._access() as database:
+            database.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _all(self, table: str) -> list[Any]:
         return self._database.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 - one of our own

@@ -64,13 +64,14 @@ class Placement:
         begins = self._checkpoint.next_offsets(self._topic)
         first = self._topics.first_offsets(self._topic, readings.partitions)
         end = self._topics.next_offsets(self._topic, readings.partitions)
+        known_read = also_read()
         start = Start("" if begins else facts.get(_STARTING_OFFSETS, ""))
         if facts.get(_TOPIC_ID, readings.topic_id) != readings.topic_id:
             start = self._start_over("readings topic recreated", forget)
-        elif _beyond(end, begins) or _beyond(end, also_read()):
+        elif _beyond(end, begins) or _beyond(end, known_read):
             start = self._start_over("readings topic truncated", forget)
         elif any(offset < first.get(partition, 0) for partition, offset in begins.items()):
-            self._tell_gap(begins, first)
+            self._tell_gap(begins, known_read, first)
             start = Start("", steps_over_gap=True) if keeps_state else self._begin_after_gap(begins, first)
         self._facts.put_facts({_TOPIC_ID: readings.topic_id, _STARTING_OFFSETS: start.starting_offsets})
         return Start(start.starting_offsets or self._starting_offsets, start.steps_over_gap)
@@ -95,15 +96,16 @@ class Placement:
         )
         return Start("earliest")
 
-    def _tell_gap(self, begins: Mapping[int, int], first: Mapping[int, int]) -> None:
+    def _tell_gap(self, begins: Mapping[int, int], known_read: Mapping[int, int], first: Mapping[int, int]) -> None:
         for partition, offset in sorted(begins.items()):
-            if offset < first[partition]:
-                # At most: since the checkpoint was written some may have been read all the same.
+            # At most: since the checkpoint was written, and since what else is known, some may have been read.
+            at_most = first[partition] - max(offset, known_read.get(partition, 0))
+            if at_most > 0:
                 self._log(
                     "readings lost",
                     query=self._checkpoint.query,
                     partition=partition,
-                    at_most=first[partition] - offset,
+                    at_most=at_most,
                     reason="deleted before they were read",
                 )
 

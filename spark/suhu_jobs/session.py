@@ -116,6 +116,8 @@ def _common_conf(name: str, checkpoint: str, master: str) -> dict[str, str]:
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.adaptive.enabled": "false",  # streams cannot have it, and Spark would say so
         "spark.sql.streaming.stopTimeout": "5s",
+        # A kill while the first offsets are written leaves a temporary file, with which Spark would never start again.
+        "spark.sql.streaming.verifyCheckpointDirectoryEmptyOnStart": "false",
         "spark.sql.streaming.numRecentProgressUpdates": "2",
     }
     if is_local(master):

@@ -1,4 +1,4 @@
-"""docs/warnings-proof.md from the results of a run; `python -m tests.exactly_once.report FILE` renders it again."""
+"""docs/warnings-proof.md from the results of runs; `python -m tests.exactly_once.report FILE…` renders it again."""
 
 import json
 import os
@@ -78,4 +78,4 @@ def _listed(counts: Counter[str]) -> str:
 
 
 if __name__ == "__main__":
-    REPORT.write_text(render([Result(**one) for one in json.loads(Path(sys.argv[1]).read_text())]))
+    REPORT.write_text(render([Result(**one) for file in sys.argv[1:] for one in json.loads(Path(file).read_text())]))

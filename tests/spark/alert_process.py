@@ -16,7 +16,7 @@ from sandbox.records import API_VERSION
 from sandbox.waiting import wait_until
 
 PROJECT = Path(__file__).resolve().parents[2]
-READY_TIMEOUT_S = 60.0
+READY_TIMEOUT_S = 180.0
 # env: spark-submit takes its Python from there, or the first one on the PATH, which need not have pyspark.
 SPARK_SUBMIT = ("/usr/bin/env", f"PYSPARK_PYTHON={sys.executable}", str(pyspark_home() / "bin" / "spark-submit"))
 

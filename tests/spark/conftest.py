@@ -9,6 +9,9 @@ from suhu_jobs.jvm import EXIT_TIMEOUT_S, Jvm, start_jvm
 from suhu_jobs.session import driver_conf, start_session
 from suhu_jobs.settings import AlertSettings, parse_settings
 
+from sandbox.kafka import Kafka
+from tests.spark.alert_process import AlertProcess, record_class_cache
+
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> AlertSettings:
@@ -27,6 +30,13 @@ def spark(jvm: Jvm, settings: AlertSettings) -> Iterator[SparkSession]:
     session = start_session(jvm, settings, partitions=1)
     yield session
     session.stop()
+
+
+@pytest.fixture(scope="session")
+def class_cache(kafka: Kafka, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Every start of the job takes half the time with the recorded classes."""
+    AlertProcess.class_cache = record_class_cache(kafka, tmp_path_factory.mktemp("recording"))
+    assert AlertProcess.class_cache.stat().st_size > 10_000_000
 
 
 @pytest.fixture(scope="session")

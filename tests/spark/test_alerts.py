@@ -25,20 +25,12 @@ from tests.spark.alert_process import (
     delete_before,
     event_ids,
     reading,
-    record_class_cache,
     recreate,
     send,
 )
 from tests.spark.hostile import HOSTILE
 
-pytestmark = pytest.mark.system
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _class_cache(kafka: Kafka, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Every other start in this file takes half the time with the recorded classes."""
-    AlertProcess.class_cache = record_class_cache(kafka, tmp_path_factory.mktemp("recording"))
-    assert AlertProcess.class_cache.stat().st_size > 10_000_000
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("class_cache")]
 
 
 @pytest.fixture
@@ -81,6 +73,18 @@ def test_kill_loses_no_warning_and_repeats_at_most_one_marked_line_a_kill(kafka:
     assert [line for line, count in Counter(event_ids(plain)).items() if count > 1] == []
     assert len(repeated) <= 3
     assert sorted(set(event_ids(lines))) == sorted(expected)
+
+
+def test_a_kill_while_spark_writes_its_first_offsets_is_no_obstacle(kafka: Kafka, job: AlertProcess) -> None:
+    job.kill()
+    remains = job.checkpoint / "query" / "offsets" / ".0.a1bad971-dd03-4e80-a1a8-b18ed7047bfa.tmp"
+    remains.parent.mkdir(exist_ok=True)
+    remains.touch()
+    job.start()
+    job.wait_ready()
+    send(kafka, job.topic, [reading(1)])
+    assert event_ids(job.wait_for_warnings(1)) == ["pabrik-1/k3v9/1"]
+    assert job.stop() == 0
 
 
 def test_a_resend_is_warned_of_once_and_a_reused_event_id_is_not_taken_for_one(kafka: Kafka, job: AlertProcess) -> None:
@@ -200,10 +204,27 @@ def test_readings_deleted_before_they_were_read_are_missed_loudly_and_the_rest_i
     assert sorted(event_ids(job.warnings())) == sorted(
         f"pabrik-1/k3v9/{number}" for number in (1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12)
     )
-    lost = [line.split('event="readings lost" ')[1] for line in job.words() if "readings lost" in line]
-    assert lost == [
-        'partition=0 at_most=3 reason="deleted before they were read"',
-        'partition=1 at_most=1 reason="deleted before they were read"',
+    assert _lost(job) == ['partition=0 at_most=1 reason="deleted before they were read"']
+
+
+def test_readings_deleted_while_the_job_hangs_are_missed_loudly_and_the_rest_is_not(
+    kafka: Kafka, jvm: Jvm, job: AlertProcess
+) -> None:
+    send(kafka, job.topic, [reading(number) for number in range(1, 7)])  # offsets 0 and 1 of each partition
+    job.wait_for_warnings(6)
+    job.freeze()
+    send(kafka, job.topic, [reading(number, 20) for number in range(7, 10)])  # offset 2: they are on their way to it
+    send(kafka, job.topic, [reading(number) for number in range(10, 16)])  # offsets 3 and 4
+    delete_before(jvm, kafka, job.topic, {0: 4, 1: 5})
+    job.thaw()
+    send(kafka, job.topic, [reading(number) for number in range(16, 19)])
+    expected = sorted(f"pabrik-1/k3v9/{number}" for number in (*range(1, 7), 12, 13, *range(15, 19)))
+    job.wait_until(lambda: sorted(set(event_ids(job.warnings()))) == expected, 60, "every warning")
+    assert job.stop() == 0
+    assert sorted(event_ids(job.warnings())) == expected
+    assert _lost(job) == [
+        'partition=0 at_most=2 reason="deleted before they were read"',
+        'partition=1 at_most=3 reason="deleted before they were read"',
     ]
 
 
@@ -251,7 +272,9 @@ def test_spark_submit_runs_the_same_job(kafka: Kafka, tmp_path: Path) -> None:
         assert job.stdout.readline() == "PERINGATAN S1 83.4 °C > 80 °C 2026-11-22T03:04:05.678Z pabrik-1/k3v9/1\n"
         assert job.stop() == 0
         assert job.stdout.read() == ""  # words about the job do not mix with warnings
-        assert 'event="alerts stopped"' in job.log_since_start()
+        words = job.log_since_start()
+        assert 'event="alerts stopped"' in words
+        assert " INFO " not in words.partition('event="alerts ready"')[2]
 
 
 @contextmanager
@@ -275,6 +298,10 @@ def _stream(kafka: Kafka, topic: str) -> Iterator[list[int]]:
         stop.set()
         thread.join()
         producer.close()
+
+
+def _lost(job: AlertProcess) -> list[str]:
+    return [line.split('event="readings lost" ')[1] for line in job.words() if "readings lost" in line]
 
 
 def _kill(job: AlertProcess, victim: str) -> None:

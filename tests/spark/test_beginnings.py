@@ -8,7 +8,7 @@ from suhu_jobs.beginnings import Beginnings
 from suhu_jobs.checkpoint import Checkpoint
 from suhu_jobs.errors import ConfigError
 from suhu_jobs.events import EventLog
-from suhu_jobs.ledger import Ledger
+from suhu_jobs.ledger import Ledger, Verdict
 from suhu_jobs.settings import parse_settings
 from suhu_jobs.topic_pair import TopicPair
 from suhu_jobs.topics import Topic
@@ -75,12 +75,35 @@ def test_a_first_start_may_begin_with_the_latest_reading(place: Place) -> None:
     assert place.start(PAIR, "--starting-offsets", "latest") == "latest"
 
 
-def test_a_lost_state_prints_again_rather_than_too_little(place: Place) -> None:
+def test_a_lost_state_prints_again_rather_than_too_little_and_marks_it(place: Place) -> None:
     place.run_query({"0": 0, "1": 0})
     place.topics.first["sensor-suhu-alerts"] = {0: 2, 1: 0}
+    place.topics.next["sensor-suhu-alerts"] = {0: 5, 1: 0}
     place.start()
     assert place.ledger.positions() == {0: 2, 1: 0}
     assert place.events() == ["state missing"]
+    assert place.ledger.judge(_alert(40), 0, 4) is Verdict.UNCERTAIN
+    assert place.ledger.judge(_alert(41), 0, 5) is Verdict.NEW
+    assert place.ledger.judge(_alert(42), 1, 0) is Verdict.NEW
+
+
+def test_after_a_life_that_could_not_write_its_state_what_the_topic_holds_is_marked(place: Place) -> None:
+    place.start()
+    place.ledger.advance(0, 3)
+    place.ledger.close()
+    (place.directory / "printed" / "behind").write_text("1")
+    place.topics.next["sensor-suhu-alerts"] = {0: 5, 1: 2}
+    place.ledger = Ledger(place.directory / "printed")
+    place.start()
+    assert place.ledger.positions() == {0: 3, 1: 0}
+    assert place.events() == ["state was not written"]
+    assert place.ledger.judge(_alert(40), 0, 4) is Verdict.UNCERTAIN
+    assert place.ledger.judge(_alert(41), 0, 5) is Verdict.NEW
+    place.ledger.close()
+    place.ledger = Ledger(place.directory / "printed")
+    place.start()
+    assert place.events() == ["state was not written"]  # that was of the last start but one
+    assert place.ledger.judge(_alert(40), 0, 4) is Verdict.UNCERTAIN  # and is still in doubt
 
 
 def test_a_restart_keeps_positions_and_marks(place: Place) -> None:
@@ -140,13 +163,23 @@ def test_readings_deleted_before_they_were_read_are_stepped_over_loudly(place: P
     place.topics.next["sensor-suhu"] = {0: 50, 1: 50}
     assert json.loads(place.start()) == {"sensor-suhu": {"0": 15, "1": 20}}
     assert [line.split(" ", 1)[1] for line in place.words] == [
-        'event="readings lost" partition=0 at_most=5 reason="deleted before they were read"'
+        'event="readings lost" partition=0 at_most=2 reason="deleted before they were read"'
     ]
     assert place.ledger.marks("sensor-suhu") == {0: 12}
     assert json.loads(place.start()) == {"sensor-suhu": {"0": 15, "1": 20}}  # killed before Spark had begun
     place.run_query({"0": 15, "1": 20})
     assert place.start() == "earliest"  # which Spark ignores, having a checkpoint
     assert len(place.words) == 1
+
+
+def test_readings_deleted_after_they_were_warned_of_are_no_loss(place: Place) -> None:
+    place.start()
+    place.run_query({"0": 10, "1": 20})
+    place.ledger.mark(_alert(14))
+    place.topics.first["sensor-suhu"] = {0: 15, 1: 0}
+    place.topics.next["sensor-suhu"] = {0: 50, 1: 50}
+    assert json.loads(place.start()) == {"sensor-suhu": {"0": 15, "1": 20}}
+    assert place.words == []
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,18 @@ def test_an_intent_without_mark_is_uncertain_until_it_is_marked(reopen: Callable
     assert reopen().judge(_alert(8)) is Verdict.REPLAYED
 
 
+def test_a_resend_of_an_uncertain_alert_is_uncertain_too_and_settles_it(reopen: Callable[[], Ledger]) -> None:
+    reopen().intend(_alert(8, event_id="pabrik-1/k3v9/1"))
+    ledger = reopen()
+    resend = _alert(0, partition=2, event_id="pabrik-1/k3v9/1")  # its partition is read first
+    assert ledger.judge(resend) is Verdict.UNCERTAIN
+    ledger.intend(resend)
+    ledger.mark(resend)
+    assert ledger.judge(_alert(8, event_id="pabrik-1/k3v9/1")) is Verdict.RESENT
+    ledger.commit()
+    assert reopen().judge(_alert(8, event_id="pabrik-1/k3v9/1")) is Verdict.RESENT
+
+
 def test_the_intents_of_several_kills_are_all_kept(reopen: Callable[[], Ledger]) -> None:
     reopen().intend(_alert(8))
     reopen().intend(_alert(4, partition=1))
