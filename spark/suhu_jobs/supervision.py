@@ -21,6 +21,7 @@ from suhu_jobs.settings import AlertSettings, Mode
 from suhu_jobs.slots import SlotRule, SparkSlots
 from suhu_jobs.topic_pair import TopicPair, ensure_topics
 from suhu_jobs.topics import Topics
+from suhu_jobs.wall_clock import WallClock
 from suhu_jobs.warner import Warner
 
 WATCH_STARTING_S = 0.02
@@ -58,6 +59,7 @@ class Supervisor:
         self._kafka_answers = True
         slots = SparkSlots(parts.spark)
         self._slots = SlotRule(slots, slots.master, stop, log, slots.patience_s)
+        self._clock = WallClock()
 
     def run(self) -> None:
         """Run until told to stop.
@@ -85,6 +87,7 @@ class Supervisor:
 
     def _prepare(self) -> tuple[TopicPair, str]:
         """Make sure that query and reader can run, and where they begin."""
+        self._renew_if_clock_was_set_back()
         pair = self._topics_now()
         self._parts.beginnings.place_reader(pair)
         return pair, self._parts.beginnings.place_query(pair, lambda: self._catch_up(pair))
@@ -114,6 +117,8 @@ class Supervisor:
                 raise _translated(reader.failure)
             if not query.isActive:
                 return reason(query)
+            if self._renew_if_clock_was_set_back():
+                return None
             if not ready and reader.is_positioned() and readiness.reached():
                 ready = True
                 self._ready(pair, mode)
@@ -127,6 +132,13 @@ class Supervisor:
                 self._stop.set()  # all code paths have run once
             self._stop.wait(WATCH_RUNNING_S if ready else WATCH_STARTING_S)
         return None
+
+    def _renew_if_clock_was_set_back(self) -> bool:
+        if not self._clock.was_set_back():
+            return False
+        self._log("clock set back", action="query and clients start again")
+        self._parts.topics.close()
+        return True
 
     def _ready(self, pair: TopicPair, mode: Mode) -> None:
         self._ever_ready = True

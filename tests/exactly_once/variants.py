@@ -4,6 +4,7 @@ The negative controls break a promise, and the checker must find each. The other
 hit to where it hits them.
 """
 
+import select
 import sys
 import time
 from collections.abc import Callable
@@ -21,6 +22,11 @@ STALL_S = 5.0  # longer than the trial lets it live after its first line
 def short_batches() -> None:
     """Spark notes how far it has read every 5 s and not every 5 minutes. No promise broken."""
     _replace(streams, "REAL_TIME_BATCH", "5 seconds")
+
+
+def plain_sleep() -> None:
+    """time.sleep by select(2): the one that Python prefers fails under libfaketime. No promise broken."""
+    _replace(time, "sleep", lambda seconds: select.select([], [], [], seconds))
 
 
 def stall_before_printing() -> None:
@@ -55,6 +61,7 @@ def forget_the_intent() -> None:
 
 VARIANTS: dict[str, Callable[[], None]] = {
     "short_batches": short_batches,
+    "plain_sleep": plain_sleep,
     "stall_before_printing": stall_before_printing,
     "stall_after_printing": stall_after_printing,
     "mark_before_printing": mark_before_printing,
