@@ -1,12 +1,10 @@
-import ipaddress
-import os
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from gateway.decode import Device
-from gateway.errors import ConfigError
+from gateway.secret_files import is_loopback, readable, require_no_password
 from gateway.section import Section
 
 PORT, TLS_PORT = 1883, 8883  # as registered with IANA
@@ -71,17 +69,12 @@ class MqttOptions(Section):
             "cert_file": self.cert_file,
             "key_file": self.key_file,
         }
-        return {key: _readable(path, key) for key, path in named.items() if path is not None}
+        return {key: readable(path, key) for key, path in named.items() if path is not None}
 
     @model_validator(mode="before")
     @classmethod
     def _no_password_in_the_file(cls, table: Any) -> Any:
-        if isinstance(table, dict) and "password" in table:
-            msg = (
-                "a password does not belong into this file: write it into a file that only the gateway's user "
-                "can read, and name that one with password_file"
-            )
-            raise ValueError(msg)
+        require_no_password(table)
         return table
 
     @field_validator("host")
@@ -108,34 +101,10 @@ class MqttOptions(Section):
         if (self.cert_file is None) != (self.key_file is None):
             msg = "cert_file and key_file go together: set both, or neither"
             raise ValueError(msg)
-        if self.password_file and not (self.tls or self.allow_plaintext or _is_loopback(self.host)):
+        if self.password_file and not (self.tls or self.allow_plaintext or is_loopback(self.host)):
             msg = (
                 f"the password would go to {self.host} in the clear: set tls = true; on a network where nobody "
                 "can listen, allow_plaintext = true permits it"
             )
             raise ValueError(msg)
         return self
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _readable(path: Path, key: str) -> Path:
-    if not path.is_absolute():
-        folder = os.environ.get("CREDENTIALS_DIRECTORY")
-        if folder is None:
-            raise ConfigError(
-                f"{key}: {path} is relative: give the whole path, or pass it in with systemd's LoadCredential={path}:…"
-            )
-        path = Path(folder) / path
-    try:
-        path.open("rb").close()
-    except OSError as exc:
-        raise ConfigError(
-            f"{key}: {path}: {exc.strerror or exc}: it must be there, and the gateway's user may read it"
-        ) from exc
-    return path

@@ -1,6 +1,5 @@
 """What a user says of HTTP sources: the keys of one [[http]] table and of [http_server]."""
 
-import ipaddress
 import os
 import re
 from pathlib import Path
@@ -11,6 +10,7 @@ from pydantic import Field, SecretStr, StringConstraints, field_validator, model
 
 from gateway.decode.device import Device, JsonPath, Keys, Text
 from gateway.errors import ConfigError
+from gateway.secret_files import is_loopback
 
 HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,64}")
 HEADER_VALUE = re.compile(r"[\x20-\x7e]{0,1024}")
@@ -130,11 +130,3 @@ class HttpServerOptions(Body):
     def port(self) -> int:
         """Where to listen; 0: any free port."""
         return int(self.listen.rpartition(":")[2])
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine is behind the name."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

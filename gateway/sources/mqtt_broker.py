@@ -8,17 +8,9 @@ from typing import Literal
 
 from gateway.errors import SourceLost
 from gateway.sources.mqtt_refusals import ANSWER_PAUSE_S, LINK_PAUSE_S, not_connected, not_trusted
+from gateway.tls import Tls, UnusableFile
 
 CONNECT_TIMEOUT_S = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Tls:
-    """The broker's name is always checked against its certificate, and nothing older than TLS 1.2 is spoken."""
-
-    ca_file: Path | None = None  # PEM; None: the authorities that the operating system trusts
-    cert_file: Path | None = None  # PEM; what we show when the broker asks
-    key_file: Path | None = None  # PEM, not encrypted; goes with cert_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +74,7 @@ class Broker:
         return wrapped
 
     def _context(self, tls: Tls) -> ssl.SSLContext:
-        path = tls.ca_file
         try:
-            context = ssl.create_default_context(cafile=tls.ca_file)
-            context.minimum_version = ssl.TLSVersion.TLSv1_2
-            if tls.cert_file is not None:
-                path = tls.cert_file
-                # A key that is encrypted must not make the gateway ask at a terminal: no password fits it.
-                context.load_cert_chain(tls.cert_file, tls.key_file, password="")
-        except (OSError, ValueError) as exc:
-            why = getattr(exc, "reason", None) or getattr(exc, "strerror", None) or str(exc)
-            raise SourceLost(
-                f"{path} cannot be used for {self} ({why}): it must be a readable PEM file, "
-                "and key_file the unencrypted key of cert_file",
-                ANSWER_PAUSE_S,
-            ) from exc
-        return context
+            return tls.context()
+        except UnusableFile as exc:
+            raise SourceLost(f"for {self} {exc}", ANSWER_PAUSE_S) from exc

@@ -1,10 +1,11 @@
 """Why an MQTT broker is not ours at the moment, in words: cause and remedy. Pure."""
 
 import socket
-import ssl
 from enum import IntEnum
 
 from paho.mqtt.reasoncodes import ReasonCode
+
+from gateway.tls import Fault, fault_of
 
 # How long the pauses between two attempts get. A broker that is away is often a machine beside us that starts again,
 # and an attempt costs it nothing. One that has said no waits for a person; brokers ban clients that keep asking.
@@ -12,17 +13,20 @@ LINK_PAUSE_S = 3.0
 ANSWER_PAUSE_S = 10.0
 
 
-class Flaw(IntEnum):
-    """What OpenSSL finds wrong with a certificate (x509_vfy.h)."""
-
-    NOT_YET_VALID = 9
-    EXPIRED = 10
-    SELF_SIGNED = 18
-    SELF_SIGNED_IN_CHAIN = 19
-    ISSUER_NOT_FOUND = 20
-    FIRST_NOT_VERIFIED = 21
-    WRONG_HOST = 62
-    WRONG_ADDRESS = 64
+WORDS: dict[Fault, str] = {
+    "expired": "shows a certificate that has expired: renew it there, or set this machine's clock if that is wrong",
+    "not_yet_valid": "shows a certificate that is not valid yet: set this machine's clock",
+    "wrong_host": "shows a certificate that is not for {host!r}: set host to a name that is in it, or have it reissued",
+    "unknown_authority": (
+        "shows a certificate of an authority that is not trusted here: name the authority's with ca_file"
+    ),
+    "unsound": "shows a certificate that does not hold ({why}): have it reissued",
+    "client_certificate": "does not accept our certificate ({why}): check cert_file, key_file and when they expire",
+    "old_version": "speaks no TLS version from 1.2 on ({why}): update it",
+    "not_tls": "does not speak TLS on this port ({why}): check port, 8883 is usual, and tls",
+    "silent": "does not answer in TLS: check port, 8883 is usual, and tls",
+    "broken_off": "breaks off while TLS is agreed on ({why}): check port, 8883 is usual, and tls",
+}
 
 
 class Answer(IntEnum):
@@ -46,19 +50,8 @@ def not_connected(exc: OSError) -> str:
 
 def not_trusted(exc: OSError | ValueError, host: str) -> str:
     """Why TLS was not agreed on; continues "the broker …"."""
-    if isinstance(exc, ssl.SSLCertVerificationError):
-        return _bad_certificate(exc, host)
-    if isinstance(exc, ssl.SSLError) and exc.reason is not None and not isinstance(exc, ssl.SSLEOFError):
-        reason = exc.reason
-        if "ALERT" in reason and ("CERTIFICATE" in reason or "HANDSHAKE" in reason or "UNKNOWN_CA" in reason):
-            return f"does not accept our certificate ({reason}): check cert_file, key_file and when they expire"
-        if reason in {"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION"}:
-            return f"speaks no TLS version from 1.2 on ({reason}): update it"
-        return f"does not speak TLS on this port ({reason}): check port, 8883 is usual, and tls"
-    if isinstance(exc, TimeoutError):
-        return "does not answer in TLS: check port, 8883 is usual, and tls"
-    why = exc.strerror if isinstance(exc, OSError) and exc.strerror else exc
-    return f"breaks off while TLS is agreed on ({why}): check port, 8883 is usual, and tls"
+    fault, why = fault_of(exc)
+    return WORDS[fault].format(why=why, host=host)
 
 
 def refused(reason: ReasonCode, username: str | None, client_id: str) -> str:
@@ -78,18 +71,3 @@ def refused(reason: ReasonCode, username: str | None, client_id: str) -> str:
         case Answer.SESSION_TAKEN_OVER:
             return f"has given the session to another client named {client_id!r}: give each a client_id of its own"
     return f"refuses the connection ({reason}): its log has the cause"
-
-
-def _bad_certificate(exc: ssl.SSLCertVerificationError, host: str) -> str:
-    match exc.verify_code:
-        case Flaw.EXPIRED:
-            return "shows a certificate that has expired: renew it there, or set this machine's clock if that is wrong"
-        case Flaw.NOT_YET_VALID:
-            return "shows a certificate that is not valid yet: set this machine's clock"
-        case Flaw.WRONG_HOST | Flaw.WRONG_ADDRESS:
-            return (
-                f"shows a certificate that is not for {host!r}: set host to a name that is in it, or have it reissued"
-            )
-        case Flaw.SELF_SIGNED | Flaw.SELF_SIGNED_IN_CHAIN | Flaw.ISSUER_NOT_FOUND | Flaw.FIRST_NOT_VERIFIED:
-            return "shows a certificate of an authority that is not trusted here: name the authority's with ca_file"
-    return f"shows a certificate that does not hold ({exc.verify_message}): have it reissued"

@@ -14,8 +14,9 @@ import pytest
 import trustme
 
 from gateway.errors import SourceLost
-from gateway.sources.mqtt_broker import Broker, Tls
+from gateway.sources.mqtt_broker import Broker
 from gateway.sources.mqtt_topics import MqttSource
+from gateway.tls import Tls
 from sandbox.mosquitto import Mosquitto
 from tests.certificates import Certificate, certificate, listener
 

@@ -1,0 +1,58 @@
+"""Where secrets come from: files, systemd's credentials; never the configuration itself, never the command line."""
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from gateway.errors import ConfigError
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine is behind the name."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def credential(name: str, environment: Mapping[str, str] = os.environ) -> Path | None:
+    """Where systemd has put the credential of this name (LoadCredential=); None when it runs nothing of ours."""
+    folder = environment.get("CREDENTIALS_DIRECTORY")
+    return None if folder is None else Path(folder) / name
+
+
+def readable(path: Path, key: str) -> Path:
+    """Where a file is that the configuration names; a relative path is the name of a systemd credential.
+
+    Raises:
+        ConfigError: it cannot be read by this process; begins with the key.
+    """
+    if not path.is_absolute():
+        found = credential(str(path))
+        if found is None:
+            raise ConfigError(
+                f"{key}: {path} is relative: give the whole path, or pass it in with systemd's LoadCredential={path}:…"
+            )
+        path = found
+    try:
+        path.open("rb").close()
+    except OSError as exc:
+        raise ConfigError(
+            f"{key}: {path}: {exc.strerror or exc}: it must be there, and the gateway's user may read it"
+        ) from exc
+    return path
+
+
+def require_no_password(table: object) -> None:
+    """Check that nobody has written a password into a table of the configuration.
+
+    Raises:
+        ValueError: there is one; its text does not show it.
+    """
+    if isinstance(table, dict) and "password" in table:
+        msg = (
+            "a password does not belong into this file: write it into a file that only the gateway's user "
+            "can read, and name that one with password_file"
+        )
+        raise ValueError(msg)
