@@ -2,7 +2,7 @@ import base64
 import secrets
 import socket
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from kafka.errors import KafkaError
 
 from sandbox.errors import SandboxError
 from sandbox.fetched import jars, java
+from sandbox.kafka_listener import SCRAM, Listener
 from sandbox.ports import Port
 from sandbox.process import Child
 from sandbox.records import API_VERSION
@@ -34,6 +35,7 @@ class Node:
     folder: Path
     client_port: Port
     controller_port: Port
+    listener_ports: Mapping[str, Port]  # of the listeners besides, by name
     child: Child
 
     @property
@@ -50,18 +52,41 @@ class Kafka(Startable):
     """
 
     def __init__(
-        self, work_dir: Path, brokers: int = 1, *, port: int | None = None, settings: Mapping[str, str] | None = None
+        self,
+        work_dir: Path,
+        brokers: int = 1,
+        *,
+        port: int | None = None,
+        settings: Mapping[str, str] | None = None,
+        listeners: Sequence[Listener] = (),
+        users: Mapping[str, str] | None = None,
     ) -> None:
-        """Prepare a cluster; `port` fixes the client port of node 0, `settings` are further lines of every node's."""
+        """Prepare a cluster.
+
+        Args:
+            work_dir: for configuration, data and logs.
+            brokers: how many nodes.
+            port: the client port of node 0.
+            settings: further lines of every node's configuration.
+            listeners: doors besides the open one, see `servers`.
+            users: passwords by name, for SASL/SCRAM from the first start on.
+        """
         # 16 bytes in base64, as Kafka wants it; of hexadecimal digits, so that it never begins with a dash.
         self._cluster_id = base64.urlsafe_b64encode(secrets.token_hex(8).encode()).decode().rstrip("=")
-        self._nodes = [_make_node(work_dir, index, port if index == 0 else None) for index in range(brokers)]
+        names = [one.name for one in listeners]
+        self._nodes = [_make_node(work_dir, index, port if index == 0 else None, names) for index in range(brokers)]
         self._settings = dict(settings or {})
+        self._listeners = listeners
+        self._users = dict(users or {})
 
     @property
     def bootstrap_servers(self) -> str:
         """The addresses of all nodes, comma-separated."""
         return ",".join(node.bootstrap for node in self._nodes)
+
+    def servers(self, listener: str) -> str:
+        """The addresses of all nodes at one of the further listeners, comma-separated."""
+        return ",".join(f"127.0.0.1:{node.listener_ports[listener].number}" for node in self._nodes)
 
     def start(self) -> Self:
         """Start every node that does not run, and wait until the cluster answers.
@@ -72,7 +97,7 @@ class Kafka(Startable):
         stopped = [node for node in self._nodes if not node.child.alive]
         for node in stopped:
             self._write_configuration(node)
-        _format(stopped, self._cluster_id)
+        _format(stopped, self._cluster_id, self._users)
         for node in stopped:
             node.child.start()
         self._wait_until_ready()
@@ -130,6 +155,8 @@ class Kafka(Startable):
         for node in self._nodes:
             node.client_port.release()
             node.controller_port.release()
+            for port in node.listener_ports.values():
+                port.release()
 
     def admin(self) -> KafkaAdminClient:
         """Connect to administer the cluster; the caller closes it."""
@@ -167,10 +194,12 @@ class Kafka(Startable):
 
     def _write_configuration(self, node: Node) -> None:
         node.folder.mkdir(parents=True, exist_ok=True)
-        (node.folder / "server.properties").write_text(_configuration(node, self._nodes, self._settings))
+        (node.folder / "server.properties").write_text(
+            _configuration(node, self._nodes, self._settings, self._listeners)
+        )
 
 
-def _make_node(work_dir: Path, index: int, fixed_port: int | None) -> Node:
+def _make_node(work_dir: Path, index: int, fixed_port: int | None, listeners: Iterable[str]) -> Node:
     name = f"kafka-{index}"
     folder = work_dir / name
     return Node(
@@ -178,6 +207,7 @@ def _make_node(work_dir: Path, index: int, fixed_port: int | None) -> Node:
         folder=folder,
         client_port=Port.fixed(fixed_port) if fixed_port else Port.reserve(),
         controller_port=Port.reserve(),
+        listener_ports={name: Port.reserve() for name in listeners},
         child=Child(name, [*_jvm(), "kafka.Kafka", str(folder / "server.properties")], work_dir),
     )
 
@@ -187,13 +217,15 @@ def _jvm() -> list[str]:
     return [java(), *JVM_OPTIONS, f"-Dlog4j2.configurationFile={LOG4J2}", "-cp", classpath]
 
 
-def _format(nodes: Iterable[Node], cluster_id: str) -> None:
+def _format(nodes: Iterable[Node], cluster_id: str, users: Mapping[str, str]) -> None:
     """Give new nodes their empty storage, all at the same time."""
+    scrams = [f"{kind}=[name={name},password={users[name]}]" for name in users for kind in SCRAM]
     formatting = []
     for node in nodes:
         if not (node.folder / "data" / "meta.properties").exists():
             arguments = ["kafka.tools.StorageTool", "format", "--cluster-id", cluster_id]
             command = [*_jvm(), *arguments, "--config", str(node.folder / "server.properties")]
+            command += [word for scram in scrams for word in ("--add-scram", scram)]
             formatting.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
     for process in formatting:
         words, _ = process.communicate()
@@ -201,18 +233,23 @@ def _format(nodes: Iterable[Node], cluster_id: str) -> None:
             raise SandboxError(f"Kafka's storage could not be made, it says: {words.strip()}")
 
 
-def _configuration(node: Node, nodes: list[Node], further: Mapping[str, str]) -> str:
+def _configuration(node: Node, nodes: list[Node], further: Mapping[str, str], listeners: Sequence[Listener]) -> str:
     replicas = min(len(nodes), REPLICAS_MAX)
     in_sync = max(1, replicas - 1)
-    listeners = f"PLAINTEXT://{node.bootstrap},CONTROLLER://127.0.0.1:{node.controller_port.number}"
+    addresses = {"PLAINTEXT": node.bootstrap}
+    addresses |= {one.name: f"127.0.0.1:{node.listener_ports[one.name].number}" for one in listeners}
+    advertised = addresses | {one.name: one.advertised for one in listeners if one.advertised}
+    addresses["CONTROLLER"] = f"127.0.0.1:{node.controller_port.number}"
+    protocols = ["PLAINTEXT:PLAINTEXT", "CONTROLLER:PLAINTEXT", *(f"{one.name}:{one.protocol}" for one in listeners)]
     settings = {
         "process.roles": "broker,controller",
         "node.id": node.node_id,
         "controller.quorum.voters": ",".join(f"{n.node_id}@127.0.0.1:{n.controller_port.number}" for n in nodes),
-        "listeners": listeners,
-        "advertised.listeners": f"PLAINTEXT://{node.bootstrap}",
+        "listeners": ",".join(f"{name}://{address}" for name, address in addresses.items()),
+        "advertised.listeners": ",".join(f"{name}://{address}" for name, address in advertised.items()),
         "controller.listener.names": "CONTROLLER",
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "inter.broker.listener.name": "PLAINTEXT",
+        "listener.security.protocol.map": ",".join(protocols),
         "log.dirs": node.folder / "data",
         "auto.create.topics.enable": "false",  # a misspelt topic shall fail, not fill
         "log.retention.ms": -1,
@@ -229,6 +266,7 @@ def _configuration(node: Node, nodes: list[Node], further: Mapping[str, str]) ->
         "share.coordinator.state.topic.replication.factor": replicas,
         "share.coordinator.state.topic.min.isr": in_sync,
         **further,
+        **{line: value for one in listeners for line, value in one.lines().items()},
     }
     return "".join(f"{name}={value}\n" for name, value in settings.items())
 

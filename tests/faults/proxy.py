@@ -71,6 +71,11 @@ class Proxy:
         self._refusing = True
         self._call(self._cut())
 
+    def lead_to(self, target_port: int) -> None:
+        """Close all connections, and lead new ones to another server."""
+        self._target_port = target_port
+        self.reset()
+
     def lose_answers(self, count: int) -> None:
         """Let the next `count` produce requests through and close the connection in place of Kafka's answer."""
         self._answers_to_lose = count
