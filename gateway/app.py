@@ -19,16 +19,18 @@ from gateway.pipeline.forwarding import Forwarder
 from gateway.pipeline.intake import Intake
 from gateway.pipeline.pacing import Pacer
 from gateway.pipeline.rejected_frames import RejectedFrames
+from gateway.sinks.kafka_door import Door, door_of
 from gateway.sinks.kafka_sink import KafkaClient, KafkaSink
 from gateway.sources.csv_options import CsvOptions
 from gateway.sources.http_options import HttpOptions, HttpServerOptions
 from gateway.sources.modbus_options import ModbusOptions
-from gateway.sources.mqtt_broker import Broker, Tls
+from gateway.sources.mqtt_broker import Broker
 from gateway.sources.mqtt_topics import MqttSource
 from gateway.sources.serial_lines import SerialSource
 from gateway.sources.serial_options import SerialOptions
 from gateway.sources.simulator import SimulatorSource
 from gateway.sources.source import Recall, Source
+from gateway.tls import Tls
 
 log = structlog.get_logger()
 
@@ -52,7 +54,8 @@ class Pipeline:
         simulate: use the simulator alone, whatever the configuration names.
 
     Raises:
-        ConfigError: the Kafka client that it names, or what Modbus needs, is not installed.
+        ConfigError: the Kafka client that it names, or what Modbus needs, is not installed; or what Kafka asks
+            for cannot be read.
     """
 
     def __init__(self, config: Config, *, simulate: bool) -> None:
@@ -295,10 +298,11 @@ def _broker(options: MqttOptions, client_id: str) -> Broker:
 
 
 def _kafka_sink(config: Config, topic: str) -> KafkaSink:
-    return KafkaSink(_kafka_client(config, topic), config.kafka.bootstrap_servers, topic)
+    door = door_of(config.kafka)
+    return KafkaSink(_kafka_client(config, door, topic), door, topic)
 
 
-def _kafka_client(config: Config, topic: str) -> KafkaClient:
+def _kafka_client(config: Config, door: Door, topic: str) -> KafkaClient:
     """The configured client; the other one is not loaded, because each takes several megabytes of memory.
 
     Raises:
@@ -309,7 +313,7 @@ def _kafka_client(config: Config, topic: str) -> KafkaClient:
         case "kafka-python-ng":
             from gateway.sinks.kafka_python import KafkaPythonClient
 
-            return KafkaPythonClient(kafka.bootstrap_servers, topic, name)
+            return KafkaPythonClient(door, topic, name)
         case "confluent":
             try:
                 from gateway.sinks.kafka_confluent import ConfluentClient
@@ -318,7 +322,7 @@ def _kafka_client(config: Config, topic: str) -> KafkaClient:
                     f'kafka.client is "confluent", but its package cannot be loaded ({exc}): '
                     'pip install "suhu-gateway[fast]", or leave the line out'
                 ) from exc
-            return ConfluentClient(kafka.bootstrap_servers, topic, name)
+            return ConfluentClient(door, topic, name)
         case _:
             assert_never(kafka.client)
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from gateway.errors import ConfigError
+from gateway.kafka_options import KafkaOptions
 from gateway.mqtt_options import MqttOptions
 from gateway.section import Section
 from gateway.sources.csv_options import CsvOptions
@@ -19,7 +20,6 @@ from gateway.sources.serial_options import SerialOptions
 
 SensorId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 GATEWAY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # as in contracts/sensor-suhu.schema.json
-HOST_AND_PORT = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[^\s:/]+):(?P<port>[0-9]{1,5})")
 
 
 def _default_gateway_id() -> str:
@@ -57,25 +57,6 @@ class JournalOptions(Section):
     path: Path = Field(default_factory=_default_journal_path)
     max_bytes: int = Field(default=256 * 1024 * 1024, ge=1024 * 1024)
     when_full: Literal["block", "drop_oldest"] = "block"
-
-
-class KafkaOptions(Section):
-    """[kafka]."""
-
-    bootstrap_servers: list[str] = Field(default=["localhost:9092"], min_length=1)
-    topic: str = Field(default="sensor-suhu", pattern=r"^[A-Za-z0-9._-]{1,249}$")
-    rejected_topic: str = Field(default="sensor-suhu-rejected", pattern=r"^[A-Za-z0-9._-]{0,249}$")
-    client: Literal["kafka-python-ng", "confluent"] = "kafka-python-ng"
-
-    @field_validator("bootstrap_servers")
-    @classmethod
-    def _servers_have_ports(cls, servers: list[str]) -> list[str]:
-        for server in servers:
-            match = HOST_AND_PORT.fullmatch(server)
-            if match is None or not 0 < int(match["port"]) < 65_536:
-                msg = f"{server!r} is not host:port, such as kafka.example:9092"
-                raise ValueError(msg)
-        return servers
 
 
 class SimulatorOptions(Section):

@@ -51,7 +51,15 @@ class SourceLost(GatewayError):
 
 
 class SinkUnavailable(GatewayError):
-    """Send the same records again, with back-off, for ever."""
+    """Send the same records again, with back-off, for ever.
+
+    Attributes:
+        kind: stable code of the reason, for logs and counters, such as `login`.
+    """
+
+    def __init__(self, text: str, *, kind: str = "other") -> None:
+        self.kind = kind
+        super().__init__(text)
 
 
 class SpoolError(GatewayError):

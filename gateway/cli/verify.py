@@ -22,11 +22,12 @@ def verify(config_path: Path | None, bootstrap_servers: str | None, as_json: boo
 
     Exit code 1 when a record is missing.
     """
+    from gateway.sinks.kafka_door import door_of
     from gateway.sinks.kafka_topic import KafkaTopic  # here, because the daemon may use another client library
 
     with said():
         config = effective_config(config_path, bootstrap_servers, None)
-        topic = KafkaTopic(config.kafka.bootstrap_servers, config.kafka.topic)
+        topic = KafkaTopic(door_of(config.kafka), config.kafka.topic)
         proof = Proof(complete=topic.complete)
         with click.progressbar(length=topic.total, label="reading", file=sys.stderr) as bar:
             for values in topic.values():

@@ -50,6 +50,8 @@ class Forwarder:
         self._more = asyncio.Event()
         self._idle = asyncio.Event()
         self._down_since_s: float | None = None
+        self._down_kind = ""  # the reason that was told
+        self._last_kind = ""
         self._unreadable = False
         self._sending_since_s: float | None = None
         self._under_way = 0  # records of the batch that is being sent
@@ -176,8 +178,15 @@ class Forwarder:
     def _down(self, cause: SinkUnavailable) -> None:
         if self._down_since_s is None:
             self._down_since_s = self._monotonic()
-            log.warning("kafka_down", error=str(cause), waiting=self.waiting)
+            self._tell_down(cause)
+        elif cause.kind != self._down_kind and cause.kind == self._last_kind:  # twice: no flicker of a broker's start
+            self._tell_down(cause)
+        self._last_kind = cause.kind
         self._waited_through = self._newest
+
+    def _tell_down(self, cause: SinkUnavailable) -> None:
+        self._down_kind = cause.kind
+        log.warning("kafka_down", error=str(cause), reason=cause.kind, waiting=self.waiting)
 
     def _up(self) -> None:
         if self._down_since_s is not None:

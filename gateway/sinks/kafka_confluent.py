@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from gateway.model import Record
+from gateway.sinks.kafka_door import Door, NoPassword
 from gateway.sinks.kafka_sink import Failed
 from gateway.sinks.kafka_words import Failure, Kind
+from gateway.tls import UnusableFile
 
 METADATA_TIMEOUT_S = 2.0
 PATIENCE_S = 5.0  # the library retries on its own meanwhile, and so long an interruption makes no duplicate
@@ -42,15 +44,15 @@ class ConfluentClient:
     it is sent later.
 
     Args:
-        bootstrap_servers: `host:port` of one broker or more.
+        door: where Kafka is, and what we show there.
         topic: must exist.
         client_id: what the broker's logs call us.
     """
 
-    def __init__(self, bootstrap_servers: Sequence[str], topic: str, client_id: str) -> None:
+    def __init__(self, door: Door, topic: str, client_id: str) -> None:
+        self._door = door
         self._topic = topic
         self._settings = {
-            "bootstrap.servers": ",".join(bootstrap_servers),
             "client.id": client_id,
             "acks": "all",
             "enable.idempotence": True,
@@ -73,9 +75,13 @@ class ConfluentClient:
     def produce(self, records: Sequence[Record], *, timestamps: bool = True) -> list[Failed]:
         """See KafkaClient."""
         if self._producer is None:
-            self._producer = Producer(self._settings)
+            try:
+                self._producer = Producer({**self._settings, **connection_settings(self._door)})
+            except (UnusableFile, NoPassword) as exc:
+                return [Failed(list(records), Failure("files", str(exc)))]
         if not self._knows_topic:
             if (failure := self._look(self._producer)) is not None:
+                self._producer = None  # the next one reads the password and the certificates anew
                 return [Failed(list(records), failure)]
             self._knows_topic = True
         self._reports.clear()
@@ -148,6 +154,28 @@ class ConfluentClient:
             Failed(sorted(part, key=lambda record: record.sequence), failures[partition])
             for partition, part in parts.items()
         ]
+
+
+def connection_settings(door: Door) -> dict[str, str]:
+    """What the library is to be told of a door; secrets are in it.
+
+    Raises:
+        UnusableFile: a certificate or key cannot be used.
+        NoPassword: it cannot be had.
+    """
+    settings = {"bootstrap.servers": ",".join(door.servers), "security.protocol": door.protocol.lower()}
+    if (tls := door.tls) is not None:
+        tls.context()  # says what is wrong with a file; the library says it in C's words
+        settings["enable.ssl.certificate.verification"] = "true"
+        settings["ssl.endpoint.identification.algorithm"] = "https"
+        files = {"ssl.ca.location": tls.ca_file, "ssl.certificate.location": tls.cert_file}
+        files["ssl.key.location"] = tls.key_file
+        settings |= {key: str(path) for key, path in files.items() if path is not None}
+    if (login := door.login) is not None:
+        settings["sasl.mechanism"] = login.mechanism
+        settings["sasl.username"] = login.username
+        settings["sasl.password"] = login.password().get_secret_value()
+    return settings
 
 
 def _failure(error: KafkaError) -> Failure:

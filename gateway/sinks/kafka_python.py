@@ -10,8 +10,11 @@ from kafka import errors as kafka_errors
 from kafka.partitioner.default import murmur2
 
 from gateway.model import Record
+from gateway.sinks import kafka_guards
+from gateway.sinks.kafka_door import Door, NoPassword
 from gateway.sinks.kafka_sink import Failed
 from gateway.sinks.kafka_words import Failure, Kind
+from gateway.tls import UnusableFile
 
 METADATA_TIMEOUT_S = 2.0
 REQUEST_TIMEOUT_S = 10.0
@@ -32,13 +35,14 @@ class KafkaPythonClient:
     batch per partition under way: nothing is sent before `flush`.
 
     Args:
-        bootstrap_servers: `host:port` of one broker or more.
+        door: where Kafka is, and what we show there.
         topic: must exist.
         client_id: what the broker's logs call us.
     """
 
-    def __init__(self, bootstrap_servers: Sequence[str], topic: str, client_id: str) -> None:
-        self._servers = list(bootstrap_servers)
+    def __init__(self, door: Door, topic: str, client_id: str) -> None:
+        kafka_guards.put_up()
+        self._door = door
         self._topic = topic
         self._client_id = client_id
         self._producer: KafkaProducer | None = None
@@ -61,6 +65,8 @@ class KafkaPythonClient:
             if self._producer is None:
                 self._producer = self._connect()
             partitions = len(self._producer.partitions_for(self._topic))
+        except (UnusableFile, NoPassword) as exc:
+            return [Failed(list(records), Failure("files", str(exc)))]
         except kafka_errors.KafkaError as exc:
             connected = self._producer is not None and self._producer.bootstrap_connected()
             return [Failed(list(records), failure_of(exc, connected=connected))]
@@ -101,7 +107,7 @@ class KafkaPythonClient:
 
     def _connect(self) -> KafkaProducer:
         return KafkaProducer(
-            bootstrap_servers=self._servers,
+            **connection_settings(self._door),
             client_id=self._client_id,
             api_version=(2, 6, 0),  # given, so that a missing broker is not fatal here
             acks="all",
@@ -112,6 +118,23 @@ class KafkaPythonClient:
             request_timeout_ms=int(REQUEST_TIMEOUT_S * 1000),
             max_block_ms=int(METADATA_TIMEOUT_S * 1000),
         )
+
+
+def connection_settings(door: Door) -> dict[str, Any]:
+    """What the library's clients are to be made with; secrets are in it.
+
+    Raises:
+        UnusableFile: a certificate or key cannot be used.
+        NoPassword: it cannot be had.
+    """
+    settings: dict[str, Any] = {"bootstrap_servers": list(door.servers), "security_protocol": door.protocol}
+    if door.tls is not None:
+        settings["ssl_context"] = door.tls.context()  # its own does not insist on a certificate
+    if (login := door.login) is not None:
+        settings["sasl_mechanism"] = login.mechanism
+        settings["sasl_plain_username"] = login.username
+        settings["sasl_plain_password"] = login.password().get_secret_value()
+    return settings
 
 
 def partition_of(key: bytes, partitions: int) -> int:

@@ -1,14 +1,19 @@
 """Kafka: what is refused, what is sent again and in which form, whichever client library sends it."""
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
+from gateway.errors import SinkUnavailable
 from gateway.model import Record
-from gateway.sinks.kafka_words import Failure, refusal, unavailable
+from gateway.sinks.kafka_door import Door
+from gateway.sinks.kafka_words import Failure, Kind, refusal, unavailable
 from gateway.sinks.sink import Receipt
+
+UNCLEAR: set[Kind] = {"no_broker", "no_topic", "other"}  # whatever a library cannot tell apart arrives as one of these
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +50,15 @@ class KafkaSink:
 
     Args:
         client: the client.
-        bootstrap_servers: `host:port` of one broker or more, for the words of errors.
+        door: where it goes, for the words of errors and to find out about them.
         topic: likewise.
     """
 
-    def __init__(self, client: KafkaClient, bootstrap_servers: Sequence[str], topic: str) -> None:
+    def __init__(self, client: KafkaClient, door: Door, topic: str) -> None:
         self._client = client
-        self._servers = list(bootstrap_servers)
+        self._door = door
         self._topic = topic
+        self._closing = threading.Event()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kafka")
 
     async def send(self, records: Sequence[Record]) -> Receipt:
@@ -61,6 +67,7 @@ class KafkaSink:
 
     async def close(self) -> None:
         """See Sink."""
+        self._closing.set()
         await asyncio.to_thread(self._client.close)
         self._thread.shutdown(wait=False, cancel_futures=True)
 
@@ -82,7 +89,7 @@ class KafkaSink:
                 cause = receipt.cause or cause
             else:
                 unsent += one.records
-                cause = unavailable(one.failure, self._servers, self._topic)
+                cause = self._cause(one.failure)
         return Receipt(sorted(unsent, key=lambda record: record.sequence), refused, cause)
 
     def _send_singly(self, failed: Failed) -> Receipt:
@@ -93,7 +100,17 @@ class KafkaSink:
         for done, record in enumerate(failed.records):
             for single in self._client.produce([record]):
                 if single.failure.kind != "too_large":
-                    cause = unavailable(single.failure, self._servers, self._topic)
+                    cause = self._cause(single.failure)
                     return Receipt(failed.records[done:], refused, cause)
                 refused.append((record, refusal(record, single.failure)))
         return Receipt(refused=refused)
+
+    def _cause(self, failure: Failure) -> SinkUnavailable:
+        """Cause and remedy; where the client has no words for it, by going there once more in steps."""
+        found = self._look() if failure.kind in UNCLEAR and not self._closing.is_set() else None
+        return unavailable(found or failure, self._door.servers, self._topic)
+
+    def _look(self) -> Failure | None:
+        from gateway.sinks.kafka_probe import Probe  # here, because it loads kafka-python-ng, whichever client sends
+
+        return Probe(self._door, self._topic, self._closing).look()

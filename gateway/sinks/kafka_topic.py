@@ -1,12 +1,16 @@
 """A topic read from its beginning to where it ends now, for `gateway verify`."""
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Iterator
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka import errors as kafka_errors
 
 from gateway.errors import SinkUnavailable
-from gateway.sinks.kafka_python import failure_of
+from gateway.sinks import kafka_guards
+from gateway.sinks.kafka_door import Door
+from gateway.sinks.kafka_probe import Probe
+from gateway.sinks.kafka_python import connection_settings, failure_of
 from gateway.sinks.kafka_words import unavailable
 
 API_VERSION = (2, 6, 0)  # given, so that nothing is asked before there is a broker
@@ -21,18 +25,17 @@ class KafkaTopic:
         SinkUnavailable: the broker does not answer, or has no such topic.
     """
 
-    def __init__(self, bootstrap_servers: Sequence[str], topic: str) -> None:
-        numbers = _partitions(bootstrap_servers, topic)
-        self._consumer = KafkaConsumer(
-            bootstrap_servers=list(bootstrap_servers), api_version=API_VERSION, enable_auto_commit=False
-        )
+    def __init__(self, door: Door, topic: str) -> None:
+        kafka_guards.put_up()
+        numbers = _partitions(door, topic)
+        self._consumer = KafkaConsumer(**connection_settings(door), api_version=API_VERSION, enable_auto_commit=False)
         self._partitions = [TopicPartition(topic, number) for number in numbers]
         self._consumer.assign(self._partitions)
         try:
             self._begin = self._consumer.beginning_offsets(self._partitions)
             self._end = self._consumer.end_offsets(self._partitions)
         except kafka_errors.KafkaError as exc:
-            raise unavailable(failure_of(exc, connected=True), bootstrap_servers, topic) from exc
+            raise unavailable(failure_of(exc, connected=True), door.servers, topic) from exc
 
     @property
     def total(self) -> int:
@@ -63,10 +66,10 @@ class KafkaTopic:
         self._consumer.close(autocommit=False)
 
 
-def _partitions(bootstrap_servers: Sequence[str], topic: str) -> list[int]:
+def _partitions(door: Door, topic: str) -> list[int]:
     """Ask through a producer: the consumer waits for ever for a broker that does not answer."""
     producer = KafkaProducer(
-        bootstrap_servers=list(bootstrap_servers),
+        **connection_settings(door),
         api_version=API_VERSION,
         max_block_ms=int(METADATA_TIMEOUT_S * 1000),
     )
@@ -74,6 +77,7 @@ def _partitions(bootstrap_servers: Sequence[str], topic: str) -> list[int]:
         return sorted(producer.partitions_for(topic))
     except kafka_errors.KafkaError as exc:
         failure = failure_of(exc, connected=producer.bootstrap_connected())
-        raise unavailable(failure, bootstrap_servers, topic) from exc
+        found = Probe(door, topic, threading.Event()).look() or failure
+        raise unavailable(found, door.servers, topic) from exc
     finally:
         producer.close(timeout=0)

@@ -12,6 +12,7 @@ from gateway.sources.modbus_options import ModbusDevice
 
 SAMPLE = Path(__file__).parents[2] / "docs" / "gateway.toml"
 LOGIN = 'username = "u"\npassword_file = "/nowhere/password"'
+KAFKA_EXAMPLES = {"tls", "ca_file", "cert_file", "key_file", "username", "password_file"}
 MQTT_EXAMPLES = {"client_id", "tls", "username", "password_file", "ca_file", "cert_file", "key_file", "devices"}
 SERIAL_EXAMPLES = {
     "id",
@@ -39,6 +40,7 @@ CSV_EXAMPLES = set(CsvOptions.model_fields) - {"follow", "time", "start"}
 HTTP_EXAMPLES = {"url", "sensor_id", "token_file", "token_env", "ca_file"}
 EXAMPLES = {
     "serial": SERIAL_EXAMPLES,
+    "kafka": KAFKA_EXAMPLES,
     "mqtt": MQTT_EXAMPLES,
     "modbus": {"port", "host", "devices"},
     "csv": CSV_EXAMPLES,
@@ -58,7 +60,7 @@ def test_the_sample_file_names_every_key_and_its_defaults_are_true(monkeypatch: 
     # Uncomment every `# key = value` and `# [table]` line: that must be the documented default configuration.
     text = re.sub(r"^# (?=[a-z_]+ = |\[)", "", SAMPLE.read_text(), flags=re.MULTILINE)
     document = tomllib.loads(text)
-    document["mqtt"][0]["tls"] = True  # without it, keys of certificates are a mistake
+    document["mqtt"][0]["tls"] = document["kafka"]["tls"] = True  # without it, keys of certificates are a mistake
     checked = copy.deepcopy(document)
     for table in (checked["http"][0], checked["http_server"]):
         del table["token_env"]  # the other of two places for one secret

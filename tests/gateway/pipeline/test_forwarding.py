@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 
 from gateway.errors import SinkUnavailable, SpoolError
 from gateway.journal import Append, Journal
@@ -22,6 +23,7 @@ class ScriptedSink:
 
     def __init__(self, *receipts: dict[str, list[int]]) -> None:
         self.receipts = list(receipts)
+        self.kinds: list[str] = []
         self.durable: list[int] = []
         self.replayed: list[int] = []
         self.batches: list[list[int]] = []
@@ -40,7 +42,8 @@ class ScriptedSink:
             for record in records
             if record not in unsent and record.sequence not in script.get("refused", [])
         ]
-        return Receipt(unsent, refused, SinkUnavailable("down") if unsent else None)
+        kind = self.kinds.pop(0) if self.kinds else "other"
+        return Receipt(unsent, refused, SinkUnavailable(f"down: {kind}", kind=kind) if unsent else None)
 
     async def close(self) -> None: ...
 
@@ -114,6 +117,30 @@ def test_forward_sends_again_only_what_is_unsent(tmp_path: Path) -> None:
     assert rig.sink.batches == [[1, 2, 3], [2, 3], [3]]
     assert rig.sink.replayed == [2, 3, 3]
     assert rig.journal.delivered == 3
+
+
+def test_a_reason_is_told_once_and_another_one_when_it_is_seen_twice_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forwarding, "LAST_RETRY_S", 0.0)
+    kinds = ["login", "login", "no_broker", "login", "no_topic", "no_topic", "no_topic", "login", "login"]
+
+    async def scenario() -> None:
+        sink = ScriptedSink(*[{"unsent": [1]}] * len(kinds))
+        sink.kinds = kinds
+        rig = Rig(tmp_path / "j.db", sink)
+        rig.append(1)
+        await drain(rig)
+
+    with structlog.testing.capture_logs() as logs:
+        asyncio.run(scenario())
+    told = [(one["event"], one.get("reason")) for one in logs]
+    assert told == [
+        ("kafka_down", "login"),
+        ("kafka_down", "no_topic"),
+        ("kafka_down", "login"),
+        ("kafka_up", None),
+    ]
 
 
 def test_a_refused_record_goes_to_quarantine_and_the_rest_goes_on(tmp_path: Path) -> None:

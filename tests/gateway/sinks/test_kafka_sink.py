@@ -8,6 +8,7 @@ import pytest
 from gateway.model import Record
 from gateway.sinks import kafka_confluent, kafka_python
 from gateway.sinks.kafka_confluent import ConfluentClient
+from gateway.sinks.kafka_door import Door
 from gateway.sinks.kafka_python import KafkaPythonClient, partition_of
 from gateway.sinks.kafka_sink import KafkaSink
 from gateway.sinks.sink import Receipt
@@ -33,7 +34,8 @@ def client(request: pytest.FixtureRequest) -> type[Client]:
 
 
 def sink_of(client: type[Client], servers: str, topic: str) -> KafkaSink:
-    return KafkaSink(client(servers.split(","), topic, "test"), servers.split(","), topic)
+    door = Door(tuple(servers.split(",")))
+    return KafkaSink(client(door, topic, "test"), door, topic)
 
 
 def send(client: type[Client], servers: str, topic: str, records: list[Record]) -> Receipt:
