@@ -9,6 +9,7 @@ from typing import Any, assert_never
 import structlog
 
 from gateway import __version__, control
+from gateway.certificate_watch import CertificateWatch, ways
 from gateway.config import Config, SimulatorOptions
 from gateway.discovery import discover
 from gateway.errors import ConfigError
@@ -30,7 +31,6 @@ from gateway.sources.serial_lines import SerialSource
 from gateway.sources.serial_options import SerialOptions
 from gateway.sources.simulator import SimulatorSource
 from gateway.sources.source import Recall, Source
-from gateway.tls import Tls
 
 log = structlog.get_logger()
 
@@ -67,6 +67,7 @@ class Pipeline:
         # A client of its own, made when the first frame is sent: no reading ever waits behind a bad frame.
         rejected_sink = _kafka_sink(config, config.kafka.rejected_topic) if config.kafka.rejected_topic else None
         self._rejected = RejectedFrames(rejected_sink, config.gateway.id)
+        self._certificates = CertificateWatch(ways(config))
         self._last_sends_s = LAST_SENDS_S
 
     @asynccontextmanager
@@ -93,6 +94,7 @@ class Pipeline:
         self._rejecting = asyncio.create_task(self._rejected.run(), name="rejected frames")
         self._pacing = asyncio.create_task(intake.release_held(), name="pacing")
         self._reading = asyncio.create_task(self._read_sources(), name="sources")
+        self._watching = asyncio.create_task(self._certificates.run(), name="certificates")
         try:
             async with AsyncExitStack() as door:
                 try:
@@ -193,7 +195,7 @@ class Pipeline:
 
     async def _stop(self) -> None:
         # First no more readings, then everything durable, then a last chance for Kafka.
-        await _end(self._reading, self._pacing)
+        await _end(self._reading, self._pacing, self._watching)
         self._intake.release_all()
         await self._committer.settled()
         if self._forwarder.down_s is None:  # else it would be waiting for nothing
@@ -285,15 +287,14 @@ def _modbus_source(options: ModbusOptions) -> Source:
 
 
 def _broker(options: MqttOptions, client_id: str) -> Broker:
-    files = options.files()
     return Broker(
         options.host,
         options.port,
         client_id,
         options.protocol,
         options.username,
-        files.get("password_file"),
-        Tls(files.get("ca_file"), files.get("cert_file"), files.get("key_file")) if options.tls else None,
+        options.files().get("password_file"),
+        options.encryption(),
     )
 
 

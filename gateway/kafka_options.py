@@ -6,6 +6,7 @@ from pydantic import Field, field_validator, model_validator
 
 from gateway.secret_files import is_loopback, readable, require_no_password
 from gateway.section import Section
+from gateway.tls import Tls
 
 HOST_AND_PORT = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[^\s:/@]+):(?P<port>[0-9]{1,5})")
 MAX_USERNAME_CHARS = 1024
@@ -42,6 +43,11 @@ class KafkaOptions(Section):
             "key_file": self.key_file,
         }
         return {key: readable(path, key) for key, path in named.items() if path is not None}
+
+    def encryption(self) -> Tls | None:
+        """What TLS is to be spoken with; None: it is not. Raises as `files` does."""
+        files = self.files()
+        return Tls(files.get("ca_file"), files.get("cert_file"), files.get("key_file")) if self.tls else None
 
     @model_validator(mode="before")
     @classmethod

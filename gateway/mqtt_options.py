@@ -6,6 +6,7 @@ from pydantic import Field, field_validator, model_validator
 from gateway.decode import Device
 from gateway.secret_files import is_loopback, readable, require_no_password
 from gateway.section import Section
+from gateway.tls import Tls
 
 PORT, TLS_PORT = 1883, 8883  # as registered with IANA
 MAX_USERNAME_CHARS = 1024
@@ -70,6 +71,11 @@ class MqttOptions(Section):
             "key_file": self.key_file,
         }
         return {key: readable(path, key) for key, path in named.items() if path is not None}
+
+    def encryption(self) -> Tls | None:
+        """What TLS is to be spoken with; None: it is not. Raises as `files` does."""
+        files = self.files()
+        return Tls(files.get("ca_file"), files.get("cert_file"), files.get("key_file")) if self.tls else None
 
     @model_validator(mode="before")
     @classmethod

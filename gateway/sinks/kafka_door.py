@@ -77,6 +77,12 @@ class Door:
         return f"SASL_{inner}" if self.login else inner
 
 
+def address_of(server: str) -> tuple[str, int]:
+    """Host and port of `host:port`, where an IPv6 address stands in brackets."""
+    host, _, port = server.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
 def door_of(options: KafkaOptions) -> Door:
     """The door that a configuration describes, tried as far as that needs no broker.
 
@@ -84,10 +90,9 @@ def door_of(options: KafkaOptions) -> Door:
         ConfigError: a file cannot be used, or there is no password; names the key.
     """
     try:
-        files = options.files()
+        files, tls = options.files(), options.encryption()
     except ConfigError as exc:
         raise ConfigError(f"kafka.{exc}") from exc
-    tls = Tls(files.get("ca_file"), files.get("cert_file"), files.get("key_file")) if options.tls else None
     login = None
     if options.username is not None:
         login = Login(options.username, options.mechanism, files.get("password_file"))

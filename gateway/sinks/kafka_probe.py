@@ -18,7 +18,7 @@ from kafka.protocol.metadata import MetadataRequest
 from kafka.protocol.parser import KafkaProtocol
 
 from gateway.sinks import kafka_guards
-from gateway.sinks.kafka_door import Door, Login, NoPassword
+from gateway.sinks.kafka_door import Door, Login, NoPassword, address_of
 from gateway.sinks.kafka_words import Failure, Kind
 from gateway.tls import Fault, Tls, UnusableFile, fault_of
 
@@ -127,7 +127,7 @@ class Probe:
             return Failure("no_broker", f"it accepts connections, but gives no answer of Kafka: {exc}", server), set()
 
     def _go(self, server: str) -> set[str]:
-        host, port = _address(server)
+        host, port = address_of(server)
         with self._connected(host, port) as link:
             talk = _Talk(link)
             self._greet(talk, host, port)
@@ -234,11 +234,6 @@ def _speaks_tls(host: str, port: int) -> bool:
         return fault_of(exc)[0] not in {"not_tls", "broken_off"}
     except (OSError, ValueError):
         return False
-
-
-def _address(server: str) -> tuple[str, int]:
-    host, _, port = server.rpartition(":")
-    return host.strip("[]"), int(port)
 
 
 def _words(exc: OSError) -> str:
