@@ -27,6 +27,8 @@ class KafkaTopic:
 
     def __init__(self, door: Door, topic: str) -> None:
         kafka_guards.put_up()
+        self._door = door
+        self._topic = topic
         numbers = _partitions(door, topic)
         self._consumer = KafkaConsumer(**connection_settings(door), api_version=API_VERSION, enable_auto_commit=False)
         self._partitions = [TopicPartition(topic, number) for number in numbers]
@@ -51,11 +53,14 @@ class KafkaTopic:
         """The values, in chunks, each partition's in its order.
 
         Raises:
-            SinkUnavailable: the broker stopped answering in the middle.
+            SinkUnavailable: the broker stopped answering in the middle, or does not let this user read.
         """
         self._consumer.seek_to_beginning()
         while any(self._consumer.position(one) < self._end[one] for one in self._partitions):
-            fetched = self._consumer.poll(timeout_ms=int(PATIENCE_S * 1000), max_records=5_000)
+            try:
+                fetched = self._consumer.poll(timeout_ms=int(PATIENCE_S * 1000), max_records=5_000)
+            except kafka_errors.KafkaError as exc:
+                raise unavailable(failure_of(exc, connected=True), self._door.servers, self._topic) from exc
             if not fetched:
                 raise SinkUnavailable(f"Kafka sent nothing for {PATIENCE_S:.0f} s before the topic's end: try again")
             for partition, records in fetched.items():

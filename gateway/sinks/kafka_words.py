@@ -44,8 +44,8 @@ TLS_PORT = "check bootstrap_servers, whose port may be of a listener without TLS
 
 WORDS: dict[Kind, str] = {
     "forbidden": (
-        "this client may not use the topic {topic}: ask for the permission (WRITE and DESCRIBE), and whether there is "
-        "such a topic, for who may not see it is not told"
+        "this client may not use the topic {topic}: ask for the permission (DESCRIBE, with WRITE to send and READ "
+        "to verify), and whether there is such a topic: who may not see it is not told"
     ),
     "no_topic": "the broker at {where} has no topic {topic}: create it, with 3 partitions or more",
     "no_broker": "no broker answers at {where}: check the address and that Kafka runs ({detail})",

@@ -182,7 +182,7 @@ def test_a_topic_without_permission_is_told_and_takes_records_once_it_is_given(
     door = Door((guarded.kafka.servers("GATE"),), Tls(guarded.ca_file), login)
     assert_kept(send(client, door, topic), "forbidden", f"this client may not use the topic {topic}: ask for the perm")
     guarded.allow_to_see(GATEWAY, topic)
-    assert_kept(send(client, door, topic), "forbidden", "ask for the permission (WRITE and DESCRIBE)")
+    assert_kept(send(client, door, topic), "forbidden", "ask for the permission (DESCRIBE, with WRITE to send")
     guarded.let_write(GATEWAY, topic)
     assert send(client, door, topic) == Receipt()
 
