@@ -72,7 +72,7 @@ def _start_jvm(settings: AlertSettings, connector: Connector, class_cache: Class
 def _run_with(jvm: Jvm, settings: AlertSettings, checkpoint: Checkpoint, stop: Event, log: EventLog) -> dict[str, int]:
     """Run the job in this JVM until a signal comes; return what became of the alerts, in numbers."""
     with ExitStack() as stack:
-        topics = Topics(jvm, settings.bootstrap_servers)
+        topics = Topics(jvm, settings.bootstrap_servers, settings.kafka)
         stack.callback(topics.close)
         ledger = Ledger(settings.state)
         stack.callback(ledger.close)

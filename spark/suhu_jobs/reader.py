@@ -6,6 +6,7 @@ from kafka.errors import KafkaError, OffsetOutOfRangeError
 
 from suhu_jobs.events import EventLog
 from suhu_jobs.kafka_clock import time_by_monotonic_clock
+from suhu_jobs.kafka_config import KafkaConfig
 from suhu_jobs.ledger import Ledger
 from suhu_jobs.warner import Warner
 
@@ -26,9 +27,17 @@ class AlertReader:
     """
 
     def __init__(
-        self, bootstrap_servers: str, topic: str, partitions: int, ledger: Ledger, warner: Warner, log: EventLog
+        self,
+        bootstrap_servers: str,
+        topic: str,
+        partitions: int,
+        ledger: Ledger,
+        warner: Warner,
+        log: EventLog,
+        kafka: KafkaConfig | None = None,
     ) -> None:
         self._servers = bootstrap_servers.split(",")
+        self._kafka = kafka or KafkaConfig()
         self._partitions = [TopicPartition(topic, number) for number in range(partitions)]
         self._ledger = ledger
         self._warner = warner
@@ -84,6 +93,7 @@ class AlertReader:
         time_by_monotonic_clock()
         consumer = KafkaConsumer(
             bootstrap_servers=self._servers,
+            **self._kafka.for_python(),
             client_id="suhu-alerts-reader",
             group_id=None,
             enable_auto_commit=False,

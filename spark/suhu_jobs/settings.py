@@ -1,11 +1,12 @@
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from suhu_jobs import options
 from suhu_jobs.errors import UsageError
+from suhu_jobs.kafka_config import KafkaConfig, read_kafka_config
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEFAULT_CHECKPOINT = PROJECT / "var" / "spark-alerts"
@@ -37,6 +38,7 @@ class AlertSettings:
     jars: str | None  # plain python only: comma-separated jars, or a directory of them
     class_cache: Path  # plain python only
     record_class_cache: bool
+    kafka: KafkaConfig = field(default_factory=KafkaConfig)  # how to be let in
 
 
 def parse_settings(arguments: Sequence[str]) -> AlertSettings:
@@ -67,6 +69,7 @@ def parse_settings(arguments: Sequence[str]) -> AlertSettings:
         jars=given.jars,
         class_cache=given.class_cache,
         record_class_cache=given.record_class_cache,
+        kafka=KafkaConfig() if given.kafka_config is None else read_kafka_config(given.kafka_config),
     )
 
 
@@ -84,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="HOST:PORT,…",
         help="Kafka: %(default)s",
     )
+    add("--kafka-config", type=Path, metavar="FILE", help="TLS and login, as key=value lines: docs/security.md")
     add("--topic", type=options.topic, default="sensor-suhu", help="of the readings: %(default)s")
     add("--alerts-topic", type=options.topic, default="sensor-suhu-alerts", help="written and followed: %(default)s")
     add("--threshold", type=options.celsius, default=80.0, metavar="°C", help="warn strictly above it: %(default)g")

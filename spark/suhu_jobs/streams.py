@@ -70,8 +70,9 @@ def start_alerts(spark: SparkSession, settings: AlertSettings, location: str, st
         location: URL or path of the checkpoint.
         starting_offsets: where to begin without a checkpoint: earliest, latest, or Spark's JSON of offsets.
     """
-    records = transforms.leave_out_cold(read_records(spark, settings, starting_offsets), settings.threshold_celsius)
-    readings = transforms.parse_readings(records)
+    let_in = settings.kafka.for_spark()
+    records = read_records(spark, settings, starting_offsets, **let_in)
+    readings = transforms.parse_readings(transforms.leave_out_cold(records, settings.threshold_celsius))
     hot = transforms.hotter_than(readings, settings.threshold_celsius)
     alerts = transforms.as_kafka_records(transforms.as_alerts(hot, settings.threshold_celsius))
     writer = (
@@ -81,7 +82,7 @@ def start_alerts(spark: SparkSession, settings: AlertSettings, location: str, st
         .option("kafka.bootstrap.servers", settings.bootstrap_servers)
         .option("topic", settings.alerts_topic)
         .option("checkpointLocation", location)
-        .options(**PRODUCER_OPTIONS)
+        .options(**PRODUCER_OPTIONS, **let_in)
     )
     if settings.mode is Mode.REAL_TIME:
         triggered: DataStreamWriter = writer.trigger(  # type: ignore[call-overload]  # its overloads lack realTime

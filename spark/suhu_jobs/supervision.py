@@ -218,6 +218,7 @@ class Supervisor:
             self._parts.ledger,
             self._parts.warner,
             self._log,
+            self._settings.kafka,
         )
 
     def _topics_now(self) -> TopicPair:

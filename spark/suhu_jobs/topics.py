@@ -6,6 +6,7 @@ from py4j.java_gateway import is_instance_of  # type: ignore[import-untyped]  # 
 
 from suhu_jobs.errors import KafkaUnreachable, Unavailable
 from suhu_jobs.jvm import JavaError, Jvm, cause
+from suhu_jobs.kafka_config import KafkaConfig
 
 CALL_TIMEOUT_MS = 3_000  # a signal is noticed between two calls
 RETRIABLE = "org.apache.kafka.common.errors.RetriableException"
@@ -26,11 +27,12 @@ class Topics:
     Every method may raise KafkaUnreachable, and Unavailable when the brokers answer with a refusal.
     """
 
-    def __init__(self, jvm: Jvm, bootstrap_servers: str) -> None:
+    def __init__(self, jvm: Jvm, bootstrap_servers: str, kafka: KafkaConfig | None = None) -> None:
         self._gateway = jvm.gateway
         self._java = jvm.java
         self._kafka = jvm.java.org.apache.kafka
         self._servers = bootstrap_servers
+        self._let_in = {} if kafka is None else kafka.lines
         self._admin: Any = None
 
     def describe(self, name: str) -> Topic | None:
@@ -92,6 +94,7 @@ class Topics:
 
     def _settings(self) -> Mapping[str, str]:
         return {
+            **self._let_in,
             "bootstrap.servers": self._servers,
             "client.id": "suhu-alerts-admin",
             "default.api.timeout.ms": str(CALL_TIMEOUT_MS),
