@@ -68,7 +68,7 @@ class KafkaOptions(Section):
 
     @model_validator(mode="after")
     def _login_is_whole(self) -> "KafkaOptions":
-        if self.username is None and (self.password_file or "mechanism" in self.model_fields_set):
+        if self.username is None and (self.password_file or self.mechanism != "SCRAM-SHA-512"):
             msg = "password_file and mechanism have a meaning only with username"
             raise ValueError(msg)
         if (self.ca_file or self.cert_file or self.key_file) and not self.tls:

@@ -92,7 +92,7 @@ def fault_of(exc: OSError | ValueError) -> tuple[Fault, str]:
     """What a handshake, or the first read after it, has failed of, and OpenSSL's own word for it."""
     if isinstance(exc, ssl.SSLCertVerificationError):
         return FAULT_OF_FLAW.get(exc.verify_code, "unsound"), exc.verify_message
-    if isinstance(exc, ssl.SSLError) and exc.reason is not None and not isinstance(exc, ssl.SSLEOFError):
+    if isinstance(exc, ssl.SSLError) and not isinstance(exc, ssl.SSLEOFError) and exc.reason is not None:
         reason = exc.reason
         if "ALERT" in reason and ("CERTIFICATE" in reason or "HANDSHAKE" in reason or "UNKNOWN_CA" in reason):
             return "client_certificate", reason

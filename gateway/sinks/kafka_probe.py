@@ -200,7 +200,11 @@ def _log_in(talk: _Talk, login: Login) -> None:
         return
     scram = kafka_guards.Scram(login.username, secret, login.mechanism)
     scram.process_server_first_message(_authenticate(talk, login, scram.first_message()))
-    scram.process_server_final_message(_authenticate(talk, login, scram.final_message()))
+    proof = _authenticate(talk, login, scram.final_message())
+    try:
+        scram.process_server_final_message(proof)
+    except (ValueError, LookupError) as exc:
+        raise _Shut("login", "it does not prove that it knows the password itself: is it the right broker?") from exc
 
 
 def _authenticate(talk: _Talk, login: Login, message: str) -> str:
