@@ -1,15 +1,12 @@
 """The alert job before a guarded Kafka: it reads its topic, writes its own, and may do nothing else."""
 
-import json
 from pathlib import Path
 
 import pytest
-from kafka import KafkaProducer
 from kafka.admin import ACLOperation, ResourceType
 
-from sandbox.records import API_VERSION
 from tests.security.guarded import SPARK, USERS, Guarded
-from tests.spark.alert_process import AlertProcess
+from tests.spark.alert_process import READY_TIMEOUT_S, AlertProcess, event_ids, reading, send
 
 pytestmark = pytest.mark.system
 
@@ -33,15 +30,11 @@ def test_warnings_are_printed_over_tls_with_a_login_and_no_right_too_many(guarde
             (ResourceType.TOPIC, job.alerts_topic): [ACLOperation.READ, ACLOperation.WRITE, ACLOperation.DESCRIBE],
         },
     )
-    producer = KafkaProducer(bootstrap_servers=guarded.kafka.bootstrap_servers, api_version=API_VERSION)
+    readings = [reading(number, celsius) for number, celsius in enumerate((79.0, 80.0, 80.5, 91.0), 1)]
     with job:
-        job.wait_ready()
-        for celsius in (79.0, 80.0, 80.5, 91.0):
-            reading = {"sensor_id": "S1", "suhu": celsius, "measured_at": "2026-11-22T03:04:05.678Z"}
-            reading |= {"source": "serial", "event_id": f"pabrik-1/k3v9/{int(celsius * 10)}"}
-            producer.send(job.topic, json.dumps(reading).encode(), b"S1").get(10)
-        printed = job.wait_for_warnings(2)
+        job.wait_for_line('event="alerts ready"', 2 * READY_TIMEOUT_S)  # TLS on few cores
+        send(guarded.kafka, job.topic, readings, partitions=2)
+        printed = job.wait_for_warnings(2, READY_TIMEOUT_S)
         command = Path(f"/proc/{job.pid}/cmdline").read_text()
-    producer.close()
-    assert [("80,5" in line or "80.5" in line, "91" in line) for line in printed] == [(True, False), (False, True)]
+    assert sorted(event_ids(printed)) == ["pabrik-1/k3v9/3", "pabrik-1/k3v9/4"]
     assert "canary" not in job.log.read_text() + command
