@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, assert_never
 
@@ -13,6 +14,7 @@ from gateway.certificate_watch import CertificateWatch, ways
 from gateway.config import Config, SimulatorOptions
 from gateway.discovery import discover
 from gateway.errors import ConfigError
+from gateway.health.snapshot import JournalSize, LastReading, Snapshot, SourceState
 from gateway.journal import Journal, Release
 from gateway.mqtt_options import MqttOptions
 from gateway.pipeline.committer import Committer
@@ -78,6 +80,7 @@ class Pipeline:
             SpoolError: the journal cannot be read; nothing has begun.
         """
         self._journal = journal
+        self._began_s = time.monotonic()
         self._forwarder.restart(journal.name, journal.delivered, journal.last_sequence)
         self._committer = committer = Committer(journal, self._forwarder, self.config.journal.when_full)
         pacer = Pacer(self.config.gateway.interval_s, self.config.gateway.keep)
@@ -85,7 +88,7 @@ class Pipeline:
 
         async def answer(request: dict[str, Any]) -> dict[str, Any]:
             found = await committer.ask(lambda opened: opened.answer(request))
-            return found | self.state() if request.get("command") == "status" else found
+            return found | self.snapshot().document() if request.get("command") == "status" else found
 
         if held := journal.held():
             committer.submit([Release(reading) for reading in held], lambda: None)
@@ -95,6 +98,7 @@ class Pipeline:
         self._pacing = asyncio.create_task(intake.release_held(), name="pacing")
         self._reading = asyncio.create_task(self._read_sources(), name="sources")
         self._watching = asyncio.create_task(self._certificates.run(), name="certificates")
+        self._telling = asyncio.create_task(self._tell(), name="health port")
         try:
             async with AsyncExitStack() as door:
                 try:
@@ -137,33 +141,39 @@ class Pipeline:
             found.append(f"the Kafka client has not answered for {self._forwarder.stuck_s():.0f} s")
         return found
 
-    def status(self) -> str:
-        """One line for a person."""
-        sources = self._intake.sources
-        down = [source.name for source, is_open in sources.items() if not is_open]
-        parts = [f"{len(sources) - len(down)} of {len(sources)} sources up"] if sources else ["looking for a source"]
-        parts += [f"{name} is down" for name in down]
-        parts.append(f"{self._forwarder.waiting} readings wait for Kafka")
-        if self._forwarder.down_s is not None:
-            parts.append(f"Kafka is down for {self._forwarder.down_s:.0f} s")
-        if self._committer.trouble is not None:
-            parts.append(self._committer.trouble.replace("_", " "))
-        return ", ".join(parts)
-
-    def state(self) -> dict[str, Any]:
-        """What `status` says, for programs."""
-        return {
-            "state": self.status(),
-            "sources": {source.name: is_open for source, is_open in self._intake.sources.items()},
-            "kafka_down_s": self._forwarder.down_s,
-            "journal_trouble": self._committer.trouble,
-            "delivered_total": self._forwarder.delivered_total,
-            "readings_total": dict(self._intake.readings_total),
-            "rejected_total": dict(self._intake.rejected_total),
-            "rejected_sent_total": self._rejected.sent_total,
-            "rejected_unsent_total": self._rejected.unsent_total,
-            "dropped_total": dict(self._intake.dropped_total),
-        }
+    def snapshot(self) -> Snapshot:
+        """How it is now."""
+        intake, forwarder, committer, rejected = self._intake, self._forwarder, self._committer, self._rejected
+        now_s = time.monotonic()
+        given_up = {"drop_oldest": self._journal.dropped_total} if self._journal.dropped_total else {}
+        return Snapshot(
+            version=__version__,
+            journal=self._journal.name,
+            running_s=now_s - self._began_s,
+            sources=_named((one, is_up, intake.source_errors.get(one)) for one, is_up in intake.sources.items()),
+            sensors={name: LastReading(one.celsius, now_s - at_s) for name, (one, at_s) in intake.newest.items()},
+            waiting_for_kafka=forwarder.waiting,
+            kafka_down_s=forwarder.down_s,
+            kafka_error=forwarder.down_because,
+            journal_trouble=committer.trouble,
+            journal_error=committer.error,
+            stuck=self.stuck(),
+            journal_busy_s=committer.stuck_s(),
+            kafka_busy_s=forwarder.stuck_s(),
+            last_delivery_at_s=forwarder.last_delivery_at_s,
+            delivered_total=forwarder.delivered_total,
+            delivery_failures_total=forwarder.failures_total,
+            quarantined_total=forwarder.quarantined_total,
+            readings_total=dict(intake.readings_total),
+            retained_total=intake.retained_total,
+            superseded_total=intake.superseded_total,
+            rejected_total=dict(intake.rejected_total),
+            rejected_sent_total=rejected.sent_total,
+            rejected_unsent_total=rejected.unsent_total,
+            dropped_total={**intake.dropped_total, **given_up},
+            clock_jumps_total=intake.clock.jumps_total,
+            clock_unsynced=intake.clock.is_early,
+        )
 
     def say(self, event: str, **fields: object) -> None:
         """Log that this configuration works now."""
@@ -195,7 +205,7 @@ class Pipeline:
 
     async def _stop(self) -> None:
         # First no more readings, then everything durable, then a last chance for Kafka.
-        await _end(self._reading, self._pacing, self._watching)
+        await _end(self._reading, self._pacing, self._watching, self._telling)
         self._intake.release_all()
         await self._committer.settled()
         if self._forwarder.down_s is None:  # else it would be waiting for nothing
@@ -216,12 +226,36 @@ class Pipeline:
             for source in sources:
                 group.create_task(self._intake.run_source(source), name=source.name)
 
+    async def _tell(self) -> None:
+        if self.config.health is None:
+            return
+        try:
+            from gateway.health.port import HealthPort  # h11 and prometheus_client take memory: only who is asked pays
+
+            await HealthPort(self.config.health, self.snapshot, self._measured).run()
+        except Exception as exc:  # whatever it is, readings are worth more
+            log.error("health_port_failed", error=repr(exc), effect="nobody is told how the gateway is; readings go on")
+
+    async def _measured(self) -> JournalSize:
+        used_bytes, max_bytes, oldest_ms = await self._committer.ask(Journal.size)
+        disk = os.statvfs(self.config.journal.path.parent)
+        return JournalSize(used_bytes, max_bytes, disk.f_bavail * disk.f_frsize, oldest_ms)
+
     async def _recall(self, source: str) -> str | None:
         return await self._committer.ask(lambda opened: opened.position(source))
 
     async def _discovered(self) -> Source:
         found = await discover(self.config.discovery, MqttOptions(), _client_id(self.config, 0))
         return _source(found, self.config, 0, self._recall)
+
+
+def _named(sources: Iterable[tuple[Source, bool, str | None]]) -> dict[str, SourceState]:
+    """Sources by name; two of one name, such as two tables for one broker, are counted."""
+    found: dict[str, SourceState] = {}
+    for source, is_up, error in sources:
+        again = sum(name.partition(" #")[0] == source.name for name in found)
+        found[f"{source.name} #{again + 1}" if again else source.name] = SourceState(is_up, error)
+    return found
 
 
 def _options(config: Config, *, simulate: bool) -> list[SourceOptions]:

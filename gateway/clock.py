@@ -16,7 +16,7 @@ class WallClock:
 
     def __init__(self) -> None:
         self._ahead_s: float | None = None  # wall clock minus monotonic clock, when last seen
-        self._early = False
+        self.is_early = False  # before this program was written
         self.jumps_total = 0
 
     def unsynced(self, wall_s: float, monotonic_s: float) -> bool:
@@ -32,9 +32,9 @@ class WallClock:
             log.warning("clock_jumped", by_s=round(ahead_s - self._ahead_s, 1))
         self._ahead_s = ahead_s
         early = wall_s < RELEASED_AT.timestamp()
-        if early and not self._early:
+        if early and not self.is_early:
             log.warning("clock_unsynced", effect='records carry "clock_unsynced" until it is set')
-        elif self._early and not early:
+        elif self.is_early and not early:
             log.info("clock_synced")
-        self._early = early
+        self.is_early = early
         return early

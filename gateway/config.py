@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from gateway.errors import ConfigError
+from gateway.health_options import HealthOptions
 from gateway.kafka_options import KafkaOptions
 from gateway.mqtt_options import MqttOptions
 from gateway.section import Section
@@ -95,6 +96,7 @@ class Config(Section):
     http: list[HttpOptions] = Field(default=[])
     http_server: HttpServerOptions | None = None
     simulator: SimulatorOptions | None = None
+    health: HealthOptions | None = None
     discovery: DiscoveryOptions = DiscoveryOptions()
 
     @model_validator(mode="after")

@@ -202,7 +202,7 @@ class Daemon:
         if self._phase != "working":
             return self._phase
         refusal = f", {OLD_STAYS}: {self._refusal}" if self._refusal else ""
-        return self._pipeline.status() + refusal
+        return self._pipeline.snapshot().summary() + refusal
 
     def _stuck(self) -> list[str]:
         if self._phase == "working":

@@ -4,7 +4,8 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from gateway.secret_files import is_loopback, readable, require_no_password
+from gateway.listen import is_loopback
+from gateway.secret_files import readable, require_no_password
 from gateway.section import Section
 from gateway.tls import Tls
 

@@ -1,19 +1,10 @@
 """Where secrets come from: files, systemd's credentials; never the configuration itself, never the command line."""
 
-import ipaddress
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from gateway.errors import ConfigError
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine is behind the name."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def credential(name: str, environment: Mapping[str, str] = os.environ) -> Path | None:

@@ -1,16 +1,13 @@
-"""The command line: one file per command."""
+"""The command line: one file per command, imported when the command is used: the daemon needs none of the others."""
+
+from importlib import import_module
 
 import click
 
 from gateway import __version__
-from gateway.cli.decode import decode
-from gateway.cli.init import init
-from gateway.cli.ports import ports
-from gateway.cli.read import read
-from gateway.cli.run import run
-from gateway.cli.spool import spool
-from gateway.cli.verify import verify
 from gateway.cli.words import EX_USAGE
+
+COMMANDS = ("run", "init", "ports", "read", "decode", "spool", "verify")  # in the order of first use
 
 # click ends with 2 on a mistake in the arguments; sysexits.h calls that 64, and 2 is what a crash looks like.
 click.UsageError.exit_code = EX_USAGE
@@ -25,6 +22,18 @@ class RunByDefault(click.Group):
             args = ["run", *args]
         return super().parse_args(ctx, args)
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All of them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name: `install-service` is `install_service` in `gateway.cli.install_service`."""
+        if cmd_name not in COMMANDS:
+            return None
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(import_module(f"gateway.cli.{name}"), name)
+        return command
+
 
 @click.group(cls=RunByDefault)
 @click.version_option(__version__, prog_name="gateway")
@@ -33,12 +42,3 @@ def main() -> None:
 
     Without a command, `run` is meant: `gateway --simulate`.
     """
-
-
-main.add_command(run)
-main.add_command(verify)
-main.add_command(decode)
-main.add_command(spool)
-main.add_command(init)
-main.add_command(ports)
-main.add_command(read)

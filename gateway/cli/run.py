@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from gateway.cli.feeds import feed_options, put_feed, require_csv
-from gateway.cli.words import configure_logging, said
+from gateway.cli.logs import configure_logging
+from gateway.cli.words import said
 from gateway.config import Config, check, load, require_files
 from gateway.daemon import Daemon
 from gateway.systemd import Systemd

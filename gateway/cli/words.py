@@ -1,15 +1,12 @@
 """Words for people and exit codes (sysexits.h) for programs."""
 
 import errno
-import logging
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn, TextIO, cast
+from typing import NoReturn
 
 import click
-import structlog
 
 from gateway.errors import AlreadyRunning, ConfigError, GatewayError, SinkUnavailable, SourceLost, SpoolError
 
@@ -60,39 +57,3 @@ def fail(words: str, code: int) -> NoReturn:
     for line in words.splitlines():
         click.echo(f"gateway: {line}", err=True)
     sys.exit(code)
-
-
-def configure_logging(*, verbose: bool) -> None:
-    """Lines for a person on a terminal, logfmt on a pipe; to standard error either way."""
-    to_person = sys.stderr.isatty()
-    renderer: Any = (
-        structlog.dev.ConsoleRenderer(colors="NO_COLOR" not in os.environ)
-        if to_person
-        else structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False)
-    )
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="%H:%M:%S" if to_person else "iso", utc=not to_person),
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if verbose else logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Stderr())),
-        cache_logger_on_first_use=True,
-    )
-
-
-class _Stderr:
-    """Standard error, of which nobody may be left at the other end: no reason to stop forwarding readings."""
-
-    def write(self, text: str) -> None:
-        try:
-            sys.stderr.write(text)
-        except OSError:
-            pass
-
-    def flush(self) -> None:
-        try:
-            sys.stderr.flush()
-        except OSError:
-            pass

@@ -14,6 +14,19 @@ EXPORT_ROWS = 1_000  # per answer
 Answer = dict[str, Any]
 
 
+def size(database: sqlite3.Connection) -> tuple[int, int, int | None]:
+    """The bytes in use, the most there may be, and when the first waiting record was measured (Unix ms, if any).
+
+    Costs the same however much waits, so that it can be asked again and again.
+    """
+    delivered = int(database.execute("SELECT value FROM meta WHERE name = 'delivered'").fetchone()[0])
+    oldest = database.execute(
+        "SELECT timestamp_ms FROM queue WHERE sequence > ? ORDER BY sequence LIMIT 1", (delivered,)
+    ).fetchone()
+    page_bytes, pages, free_pages, most_pages = _pages(database)
+    return (pages - free_pages) * page_bytes, most_pages * page_bytes, None if oldest is None else oldest[0]
+
+
 def status(database: sqlite3.Connection, _: Answer) -> Answer:
     """How much waits, and how large the file is."""
     meta = dict(database.execute("SELECT name, value FROM meta").fetchall())
@@ -22,10 +35,7 @@ def status(database: sqlite3.Connection, _: Answer) -> Answer:
         "SELECT count(*), min(timestamp_ms) FROM queue WHERE sequence > ?", (delivered,)
     ).fetchone()
     newest = database.execute("SELECT max(sequence) FROM queue").fetchone()[0]
-    page_bytes, pages, most_pages, free_pages = (
-        database.execute(f"PRAGMA {name}").fetchone()[0]
-        for name in ("page_size", "page_count", "max_page_count", "freelist_count")
-    )
+    page_bytes, pages, free_pages, most_pages = _pages(database)
     return {
         "journal_id": meta["journal_id"],
         "waiting": waiting,
@@ -119,6 +129,12 @@ def answer_alone(path: Path, request: Answer) -> Answer:
             return answer(database, request)
         finally:
             database.close()
+
+
+def _pages(database: sqlite3.Connection) -> list[int]:
+    """The size of a page, and how many there are, are free, and may be."""
+    names = ("page_size", "page_count", "freelist_count", "max_page_count")
+    return [database.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
 
 
 def _shown(sequence: int, key: object, value: object, reason: str | None = None) -> Answer:

@@ -162,6 +162,15 @@ class Journal:
         with translated(self._path):
             return inspect.answer(self._db, request)
 
+    def size(self) -> tuple[int, int, int | None]:
+        """See inspect.size.
+
+        Raises:
+            SpoolError: the file cannot be read.
+        """
+        with translated(self._path):
+            return inspect.size(self._db)
+
     def held(self) -> list[Reading]:
         """The readings that waited for their second to end when the journal was last closed."""
         with translated(self._path):

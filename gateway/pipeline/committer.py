@@ -70,6 +70,7 @@ class Committer:
 
     Attributes:
         trouble: why nothing is committed at the moment; None when all is well.
+        error: the same in words.
         died: gets a SpoolError when the thread ends by a mistake of ours.
     """
 
@@ -79,6 +80,7 @@ class Committer:
         self._listener = listener
         self._when_full = when_full
         self.trouble: Trouble | None = None
+        self.error: str | None = None
         self.died: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._loop = asyncio.get_running_loop()
         self._inbox: list[Submission] = []
@@ -215,7 +217,7 @@ class Committer:
                 continue
             if self.trouble is not None:
                 log.warning("journal_works_again", after=self.trouble)
-                self.trouble = None
+                self.trouble = self.error = None
             self._tell_replaced()
             self._loop.call_soon_threadsafe(self._done, records, submissions)
             return True
@@ -229,6 +231,7 @@ class Committer:
 
     def _say(self, error: SpoolError) -> None:
         trouble: Trouble = "journal_full" if error.full else "journal_failed"
+        self.error = str(error)
         if self.trouble != trouble:
             log.error(trouble, error=str(error), when_full=self._when_full if error.full else None)
             self.trouble = trouble
@@ -292,7 +295,7 @@ class Committer:
         except SpoolError as exc:
             self._say(exc)  # the next look tries again
         else:
-            self.trouble = None
+            self.trouble = self.error = None
             self._tell_replaced()
 
 

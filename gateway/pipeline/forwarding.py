@@ -52,11 +52,14 @@ class Forwarder:
         self._down_since_s: float | None = None
         self._down_kind = ""  # the reason that was told
         self._last_kind = ""
+        self.down_because: str | None = None  # why the sink takes nothing
         self._unreadable = False
         self._sending_since_s: float | None = None
         self._under_way = 0  # records of the batch that is being sent
         self.delivered_total = 0
         self.quarantined_total = 0
+        self.failures_total = 0  # attempts of which something was unsent
+        self.last_delivery_at_s: float | None = None  # Unix time
 
     def restart(self, journal_name: str, delivered: int, last_sequence: int) -> None:
         """Begin with what a journal holds: at start, and when a damaged one was replaced.
@@ -156,7 +159,10 @@ class Forwarder:
             self._under_way = len(batch)
             receipt = await self._sink.send(self._marked(batch))
             self._sending_since_s = None
-            self.delivered_total += len(batch) - len(receipt.unsent) - len(receipt.refused)
+            delivered_now = len(batch) - len(receipt.unsent) - len(receipt.refused)
+            self.delivered_total += delivered_now
+            if delivered_now:
+                self.last_delivery_at_s = time.time()
             for record, reason in receipt.refused:
                 self.quarantined_total += 1
                 log.error("record_quarantined", sequence=record.sequence, sensor=record.key.decode(), reason=reason)
@@ -183,6 +189,8 @@ class Forwarder:
             self._tell_down(cause)
         self._last_kind = cause.kind
         self._waited_through = self._newest
+        self.failures_total += 1
+        self.down_because = str(cause)
 
     def _tell_down(self, cause: SinkUnavailable) -> None:
         self._down_kind = cause.kind
@@ -191,5 +199,5 @@ class Forwarder:
     def _up(self) -> None:
         if self._down_since_s is not None:
             log.info("kafka_up", down_s=round(self._monotonic() - self._down_since_s, 1), waiting=self.waiting)
-            self._down_since_s = None
+            self._down_since_s = self.down_because = None
             self._waited_through = self._newest

@@ -12,7 +12,7 @@ import structlog
 from gateway.clock import WallClock
 from gateway.errors import SourceLost
 from gateway.journal import Operation, Remember
-from gateway.model import Delivery, Rejected, nothing_to_acknowledge
+from gateway.model import Delivery, Reading, Rejected, nothing_to_acknowledge
 from gateway.pipeline.committer import Committer
 from gateway.pipeline.pacing import Pacer
 from gateway.sources.source import Source
@@ -21,6 +21,7 @@ log = structlog.get_logger()
 
 FIRST_RETRY_S = 0.5
 STEADY_S = 60.0  # a link that held this long starts over with the shortest back-off
+MAX_SENSORS = 200  # whose newest reading is remembered: the first ones heard; ids can be as many as a network likes
 MAX_UNCOMMITTED = 5_000  # readings in memory; a source that is faster than the disk waits
 
 
@@ -53,6 +54,8 @@ class Intake:
         self._clock = WallClock()
         self._held_earlier = asyncio.Event()  # something is due earlier than the release loop knows
         self.sources: dict[Source, bool] = {}  # whether it is open
+        self.source_errors: dict[Source, str] = {}  # why one is not
+        self.newest: dict[str, tuple[Reading, float]] = {}  # by sensor, with the monotonic time of its arrival
         self.readings_total: Counter[str] = Counter()  # by kind of source
         self.retained_total = 0  # not among readings_total: an old value is no sign that a sensor lives
         self.dropped_total: Counter[str] = Counter()  # by reason
@@ -74,6 +77,7 @@ class Intake:
                     log.info("source_up", source=source.name)
                     causes.clear()
                     self.sources[source] = True
+                    self.source_errors.pop(source, None)
                     async for delivery in deliveries:
                         await self.accept(delivery, source.name)
                 log.info("source_exhausted", source=source.name)
@@ -81,6 +85,7 @@ class Intake:
                 return
             except SourceLost as exc:
                 self.sources[source] = False
+                self.source_errors[source] = str(exc)
                 if str(exc) not in causes:
                     log.warning("source_lost", source=source.name, error=str(exc))
                 causes.add(str(exc))
@@ -131,6 +136,8 @@ class Intake:
                 self.retained_total += 1
             else:
                 self.readings_total[reading.source] += 1
+                if reading.sensor_id in self.newest or len(self.newest) < MAX_SENSORS:
+                    self.newest[reading.sensor_id] = reading, now_s
             if (earlier := self._pacer.make_way(reading)) is not None:
                 operations.append(earlier)
             if (operation := self._pacer.offer(reading, now_s)) is not None:
@@ -156,6 +163,11 @@ class Intake:
         """Send everything held on now: the gateway stops."""
         if released := self._pacer.release_all():
             self._committer.submit(released, lambda: None)
+
+    @property
+    def clock(self) -> WallClock:
+        """The wall clock as the readings saw it."""
+        return self._clock
 
     @property
     def superseded_total(self) -> int:

@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, StringConstraints, field_validator, model
 
 from gateway.decode.device import Device, JsonPath, Keys, Text
 from gateway.errors import ConfigError
-from gateway.secret_files import is_loopback
+from gateway.listen import Listen, host_of, is_loopback, port_of
 
 HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,64}")
 HEADER_VALUE = re.compile(r"[\x20-\x7e]{0,1024}")
@@ -103,16 +103,7 @@ class HttpOptions(Body):
 class HttpServerOptions(Body):
     """[http_server]: readings that others POST."""
 
-    listen: str = "127.0.0.1:8686"
-
-    @field_validator("listen")
-    @classmethod
-    def _listen_is_host_and_port(cls, listen: str) -> str:
-        host, _, port = listen.rpartition(":")
-        if not host or not port.isdecimal() or int(port) > 65_535:
-            msg = f"{listen!r} is not host:port, such as 127.0.0.1:8686"
-            raise ValueError(msg)
-        return listen
+    listen: Listen = "127.0.0.1:8686"
 
     @model_validator(mode="after")
     def _network_needs_a_token(self) -> "HttpServerOptions":
@@ -124,9 +115,9 @@ class HttpServerOptions(Body):
     @property
     def host(self) -> str:
         """Where to listen."""
-        return self.listen.rpartition(":")[0].strip("[]")
+        return host_of(self.listen)
 
     @property
     def port(self) -> int:
         """Where to listen; 0: any free port."""
-        return int(self.listen.rpartition(":")[2])
+        return port_of(self.listen)

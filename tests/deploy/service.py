@@ -68,6 +68,16 @@ class Service:
         found = self.guest.run("journalctl", "--unit", UNIT, "--output=cat", f"--after-cursor={self._since}")
         return found.splitlines()
 
+    def entries(self, event: str) -> list[dict[str, str]]:
+        """What the service has said of this event since this test began, with all its fields."""
+        found = self.guest.run("journalctl", "--unit", UNIT, "--output=json", f"--after-cursor={self._since}")
+        entries = [json.loads(one) for one in found.splitlines()]
+        return [one for one in entries if one.get("SUHU_EVENT") == event or f"event={event}" in one["MESSAGE"]]
+
+    def ask(self, path: str) -> str:
+        """What the health port answers."""
+        return self.guest.run("curl", "--silent", "--retry-connrefused", "--retry", "5", f"http://127.0.0.1:9108{path}")
+
     def await_line(self, words: str) -> str:
         """Wait until a line with these words stands in the log, and return the newest."""
         return wait_until(

@@ -154,3 +154,22 @@ def test_a_look_by_root_into_a_stopped_journal_does_not_lock_the_service_out(ser
     service.start()
     service.await_status("1 of 1 sources up")
     assert service.show("NRestarts") == "0"
+
+
+def test_the_log_has_its_fields_in_journald_and_no_line_twice(service: Service) -> None:
+    service.start()
+    service.await_line("event=kafka_down")
+    found = service.entries("kafka_down")
+    assert [one["PRIORITY"] for one in found] == ["4"]
+    assert found[0]["SYSLOG_IDENTIFIER"] == "suhu-gateway"
+    assert "no broker answers at 127.0.0.1:1" in found[0]["SUHU_ERROR"]
+    assert found[0]["MESSAGE"].startswith("event=kafka_down error=")
+    assert found[0]["_SYSTEMD_UNIT"] == UNIT
+
+
+def test_the_health_port_works_in_the_unit(service: Service) -> None:
+    service.start(SIMULATOR + "[health]\n")
+    service.await_line("event=kafka_down")
+    assert "suhu_gateway_kafka_up 0.0" in service.ask("/metrics")
+    assert "process_resident_memory_bytes" in service.ask("/metrics")
+    assert '"reason": "kafka_down"' in service.ask("/readyz")

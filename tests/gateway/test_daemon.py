@@ -1,8 +1,11 @@
 """The daemon as its service manager sees it."""
 
+import http.client
+import json
 import os
 import pty
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway.notifications import Notifications
+from gateway import control
+from sandbox.ports import Port
+from sandbox.waiting import wait_until
+from tests.gateway.notifications import PATIENCE_S, Notifications
 
 GATEWAY = ["-m", "gateway"]
 CONFIGURATION = """
@@ -45,10 +51,14 @@ def manager(tmp_path: Path) -> Iterator[Notifications]:
 
 
 def started(
-    tmp_path: Path, manager: Notifications | None, program: list[str] = GATEWAY, stderr: int | None = None
+    tmp_path: Path,
+    manager: Notifications | None,
+    program: list[str] = GATEWAY,
+    stderr: int | None = None,
+    tables: str = "",
 ) -> "subprocess.Popen[bytes]":
     config = tmp_path / "gateway.toml"
-    config.write_text(CONFIGURATION.format(folder=tmp_path))
+    config.write_text(CONFIGURATION.format(folder=tmp_path) + tables)
     environ = {} if manager is None else {"NOTIFY_SOCKET": manager.address, "WATCHDOG_USEC": "600000"}
     with (tmp_path / "log").open("w") as log:
         return subprocess.Popen(
@@ -114,3 +124,54 @@ def test_the_end_of_its_terminal_ends_it(tmp_path: Path) -> None:
         os.close(ours)
         process.send_signal(signal.SIGHUP)  # as the kernel and the shell do
         assert process.wait(timeout=10) == 0
+
+
+def asked(port: int, path: str) -> tuple[int, str]:
+    """Status and body of what the health port says; (0, "") while it does not listen."""
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        link.request("GET", path)
+        answer = link.getresponse()
+        return answer.status, answer.read().decode()
+    except OSError:
+        return 0, ""
+    finally:
+        link.close()
+
+
+def with_health(tmp_path: Path, port: Port) -> "subprocess.Popen[bytes]":
+    return started(tmp_path, None, tables=f'[health]\nlisten = "127.0.0.1:{port.number}"\n')
+
+
+def test_the_health_port_tells_how_a_running_gateway_is(tmp_path: Path) -> None:
+    port = Port.reserve()
+    with with_health(tmp_path, port) as process:
+        wait_until(lambda: "kafka_down" in asked(port.number, "/readyz")[1], PATIENCE_S, "Kafka is down")
+        assert asked(port.number, "/healthz")[0] == 200
+        status, body = asked(port.number, "/readyz")
+        assert (status, [one["reason"] for one in json.loads(body)["reasons"]]) == (503, ["kafka_down"])
+        _, metrics = asked(port.number, "/metrics")
+        assert '\nsuhu_gateway_source_up{source="simulator S1, S2, S3"} 1.0\n' in metrics
+        assert "\nsuhu_gateway_kafka_up 0.0\n" in metrics
+        assert "\nsuhu_gateway_spool_max_bytes 2.68435456e+08\n" in metrics
+        process.send_signal(signal.SIGHUP)
+        log = tmp_path / "log"
+        wait_until(lambda: "event=reloaded" in log.read_text(), PATIENCE_S, "the reload")
+        wait_until(lambda: asked(port.number, "/healthz")[0] == 200, PATIENCE_S, "the port after a reload")
+        process.terminate()
+        assert process.wait(timeout=10) == 0
+    port.release()
+    assert "health_port_failed" not in log.read_text()
+
+
+def test_a_health_port_in_use_is_told_and_readings_go_on(tmp_path: Path) -> None:
+    port = Port.reserve()
+    with socket.create_server(("127.0.0.1", port.number)), with_health(tmp_path, port) as process:
+        log = tmp_path / "log"
+        wait_until(lambda: "event=health_port_failed" in log.read_text(), PATIENCE_S, "the words")
+        journal = tmp_path / "journal.db"
+        wait_until(lambda: (control.ask(journal, {"command": "status"}) or {})["waiting"] > 20, PATIENCE_S, "readings")
+        process.terminate()
+        assert process.wait(timeout=10) == 0
+    port.release()
+    assert "ss -ltnp" in log.read_text()

@@ -66,7 +66,7 @@ def test_status_with_a_daemon_asks_it(daemon: Path) -> None:
     shown = json.loads(spool("status", "--json", "--journal", daemon).stdout)
     assert shown["gateway_running"] is True
     assert shown["waiting"] >= 4
-    assert shown["sources"] == {"simulator S1, S2, S3": True}
+    assert shown["sources"] == {"simulator S1, S2, S3": {"is_up": True, "error": None}}
     assert shown["journal_trouble"] is None
     words = spool("status", "--journal", daemon).stdout
     assert "running" in words

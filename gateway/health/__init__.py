@@ -1,0 +1,1 @@
+"""How the gateway is: one snapshot, and what programs and people are told of it."""
