@@ -148,6 +148,7 @@ class Pipeline:
         given_up = {"drop_oldest": self._journal.dropped_total} if self._journal.dropped_total else {}
         return Snapshot(
             version=__version__,
+            pid=os.getpid(),
             journal=self._journal.name,
             running_s=now_s - self._began_s,
             sources=_named((one, is_up, intake.source_errors.get(one)) for one, is_up in intake.sources.items()),
@@ -283,7 +284,7 @@ def _source(options: SourceOptions, config: Config, place: int, recall: Recall) 
             # Two links to one broker need two ids; the place in the file is as stable as the file.
             client_id = options.client_id or _client_id(config, place)
             devices = [(device.topics, device) for device in options.devices]
-            return MqttSource(_broker(options, client_id), options.topics, devices=devices)
+            return MqttSource(broker_of(options, client_id), options.topics, devices=devices)
         case ModbusOptions():
             return _modbus_source(options)
         case CsvOptions():
@@ -320,7 +321,8 @@ def _modbus_source(options: ModbusOptions) -> Source:
     return ModbusSource(options)
 
 
-def _broker(options: MqttOptions, client_id: str) -> Broker:
+def broker_of(options: MqttOptions, client_id: str) -> Broker:
+    """The broker that a table describes; raises ConfigError when a file it names cannot be read."""
     return Broker(
         options.host,
         options.port,

@@ -9,7 +9,7 @@ UNSET = "unset"
 
 def changes(old: Config, new: Config) -> list[str]:
     """One text per key that differs: `gateway.interval_s: 1.0 -> 0.5`; tables are counted from 1, as in errors."""
-    before, after = _flat("", old.model_dump()), _flat("", new.model_dump())
+    before, after = flat("", old.model_dump()), flat("", new.model_dump())
     return [
         f"{key}: {before.get(key, UNSET)} -> {after.get(key, UNSET)}"
         for key in [*before, *(key for key in after if key not in before)]
@@ -17,7 +17,7 @@ def changes(old: Config, new: Config) -> list[str]:
     ]
 
 
-def _flat(place: str, value: Any) -> dict[str, str]:
+def flat(place: str, value: Any) -> dict[str, str]:
     """Every leaf under its place, as text: a secret's type masks itself there."""
     parts: dict[str, Any] = {}
     if isinstance(value, dict):
@@ -26,4 +26,4 @@ def _flat(place: str, value: Any) -> dict[str, str]:
         parts = {f"{place}[{number}]": one for number, one in enumerate(value, 1)}
     elif value != [] and value is not None:
         return {place: str(value)}
-    return {key: text for inner, one in parts.items() for key, text in _flat(inner, one).items()}
+    return {key: text for inner, one in parts.items() for key, text in flat(inner, one).items()}

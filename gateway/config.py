@@ -4,8 +4,9 @@ import os
 import re
 import socket
 import tomllib
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
@@ -170,13 +171,29 @@ def _explain(error: object) -> str:
     place = _place(error["loc"])
     match error["type"]:
         case "extra_forbidden":
-            return f"{place}: there is no such key: check its spelling against the sample file"
+            return f"{place}: there is no such key: {_meant(error['loc'])}"
         case "missing":
             return f"{place}: this key is required"
         case "value_error":
             return f"{place}: {error['ctx']['error']}" if place else str(error["ctx"]["error"])
     shown = repr(error["input"])
     return f"{place}: {error['msg']}, not {shown if len(shown) <= 60 else shown[:57] + '...'}"
+
+
+def _meant(location: tuple[int | str, ...]) -> str:
+    """What was probably meant by a key that is not there."""
+    table: Any = Config
+    for part in location[:-1]:
+        if isinstance(part, str):
+            table = _table_of(table.model_fields[part].annotation)
+    near = get_close_matches(str(location[-1]), table.model_fields, n=1)
+    return f"did you mean {near[0]!r}?" if near else "check its spelling against the sample file"
+
+
+def _table_of(annotation: Any) -> Any:
+    """The Section inside `list[Section]` or `Section | None`."""
+    inner = get_args(annotation)
+    return next(_table_of(one) for one in inner if one is not type(None)) if inner else annotation
 
 
 def _place(location: tuple[int | str, ...]) -> str:

@@ -87,6 +87,15 @@ def ask(journal: Path, request: Answer) -> Answer | None:
     return reply
 
 
+def status(journal: Path) -> Answer | None:
+    """How the gateway with this journal is, see Snapshot, and how its journal is; None: none runs.
+
+    Raises:
+        SpoolError: it does not answer, or not to this user.
+    """
+    return ask(journal, {"command": "status"})
+
+
 @contextmanager
 def address(path: Path) -> Iterator[str]:
     """A name for the path that fits into a socket address (108 bytes, unix(7)), however deep the folder is."""

@@ -3,11 +3,26 @@
 from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
 from gateway import __version__
 from gateway.cli.words import EX_USAGE
 
-COMMANDS = ("run", "init", "ports", "read", "decode", "spool", "verify")  # in the order of first use
+# In the order of first use.
+COMMANDS = (
+    "run",
+    "init",
+    "check",
+    "doctor",
+    "status",
+    "top",
+    "config",
+    "ports",
+    "read",
+    "decode",
+    "spool",
+    "verify",
+)
 
 # click ends with 2 on a mistake in the arguments; sysexits.h calls that 64, and 2 is what a crash looks like.
 click.UsageError.exit_code = EX_USAGE
@@ -18,9 +33,17 @@ class RunByDefault(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put `run` in front of options that are not the group's own."""
-        if not args or (args[0].startswith("-") and args[0] not in {"--help", "--version"}):
+        is_completing = ctx.resilient_parsing and not args  # `gateway <Tab>`: a command may follow
+        if not is_completing and (not args or (args[0].startswith("-") and args[0] not in {"--help", "--version"})):
             args = ["run", *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands, and the options of `run`."""
+        found = super().shell_complete(ctx, incomplete)
+        if incomplete.startswith("-") and (run := self.get_command(ctx, "run")) is not None:
+            found += run.shell_complete(click.Context(run, parent=ctx, info_name="run"), incomplete)
+        return found
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All of them."""

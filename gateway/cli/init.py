@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from gateway.cli.first_file import examples, first_file
+from gateway.cli.progress import timed
 from gateway.cli.read import broker_at
 from gateway.cli.survey import BrokerReport, PortReport, answers, listen_to_broker, listen_to_port
 from gateway.cli.words import EX_CANTCREAT, fail, said
@@ -53,7 +54,9 @@ def init(
         broker = broker_at(mqtt)
         found = paths or tuple(candidate_ports(DiscoveryOptions().serial_ports, glob))
         click.echo(f"listening to {len(found)} serial ports and to {broker}, {seconds:g} s for each baud rate ...")
-        ports, brokers = asyncio.run(_listened(found, (broker.host, broker.port), seconds))
+        ports, brokers = asyncio.run(
+            timed(_listened(found, (broker.host, broker.port), seconds), "listening", seconds * len(BAUDRATES))
+        )
         brokers = [one for one in brokers if one.trouble is None or mqtt != "localhost"]
     text = first_file(config.gateway.id, config.kafka.bootstrap_servers, ports, brokers, simulate=simulate)
     with said():

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from gateway.cli.chosen import config_option, journal_option, servers_option
 from gateway.cli.feeds import feed_options, put_feed, require_csv
 from gateway.cli.logs import configure_logging
 from gateway.cli.words import said
@@ -16,11 +17,11 @@ from gateway.systemd import Systemd
 
 
 @click.command()
-@click.option("--config", "config_path", type=click.Path(path_type=Path), help="TOML file; see docs/gateway.toml.")
+@config_option
 @click.option("--simulate", is_flag=True, help="Read three simulated machines, whatever the file names.")
 @feed_options
-@click.option("--bootstrap-servers", metavar="HOST:PORT,…", help="Kafka brokers, in place of the file's.")
-@click.option("--journal", type=click.Path(path_type=Path), help="Journal file, in place of the file's.")
+@servers_option
+@journal_option
 @click.option("--verbose", is_flag=True, help="Also log every rejected frame.")
 def run(
     config_path: Path | None,

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,8 @@ from typing import Any
 import click
 
 from gateway import control
+from gateway.cli.chosen import journal_options, json_option
+from gateway.cli.progress import bar
 from gateway.cli.run import effective_config
 from gateway.cli.words import said
 from gateway.journal.inspect import answer_alone
@@ -22,19 +24,9 @@ def spool() -> None:
     """Look into the journal on disk; a running gateway is asked, without one the file is read."""
 
 
-def journal_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that say which journal."""
-    for option in (
-        click.option("--journal", type=click.Path(path_type=Path), help="Journal file, in place of the file's."),
-        click.option("--config", "config_path", type=click.Path(path_type=Path), help="TOML file that names it."),
-    ):
-        command = option(command)
-    return command
-
-
 @spool.command()
 @journal_options
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@json_option
 def status(config_path: Path | None, journal: Path | None, as_json: bool) -> None:
     """How many readings wait for Kafka, since when, and how full the journal is."""
     with said():
@@ -60,7 +52,7 @@ def status(config_path: Path | None, journal: Path | None, as_json: bool) -> Non
 
 @spool.command()
 @journal_options
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@json_option
 def verify(config_path: Path | None, journal: Path | None, as_json: bool) -> None:
     """Check every page and record of the journal; exit code 1 when one is damaged or missing."""
     with said():
@@ -81,8 +73,12 @@ def verify(config_path: Path | None, journal: Path | None, as_json: bool) -> Non
 def export(config_path: Path | None, journal: Path | None) -> None:
     """Print every record that waits for Kafka, one JSON line each, exactly as it would be sent."""
     with said():
-        for record in _records(_path(config_path, journal), "export"):
-            click.echo(record["value"])
+        path = _path(config_path, journal)
+        answer, _ = _ask(path, {"command": "status"})
+        with bar("exporting", answer["waiting"], beside_output=True) as moving:
+            for record in _records(path, "export"):
+                click.echo(record["value"])
+                moving.update(1)
 
 
 @spool.command()

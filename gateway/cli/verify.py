@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from gateway.cli.chosen import config_option, json_option, servers_option
+from gateway.cli.progress import bar
 from gateway.cli.run import effective_config
 from gateway.cli.words import said
 from gateway.proof import Proof
@@ -14,9 +16,9 @@ SHOWN_HOLES = 5
 
 
 @click.command()
-@click.option("--config", "config_path", type=click.Path(path_type=Path), help="TOML file; brokers and topic are used.")
-@click.option("--bootstrap-servers", metavar="HOST:PORT,…", help="Kafka brokers, in place of the file's.")
-@click.option("--json", "as_json", is_flag=True, help="Print the whole result as JSON.")
+@config_option
+@servers_option
+@json_option
 def verify(config_path: Path | None, bootstrap_servers: str | None, as_json: bool) -> None:
     """Read the topic and prove it: records, holes, duplicates and order, per gateway and sensor.
 
@@ -29,10 +31,10 @@ def verify(config_path: Path | None, bootstrap_servers: str | None, as_json: boo
         config = effective_config(config_path, bootstrap_servers, None)
         topic = KafkaTopic(door_of(config.kafka), config.kafka.topic)
         proof = Proof(complete=topic.complete)
-        with click.progressbar(length=topic.total, label="reading", file=sys.stderr) as bar:
+        with bar("reading", topic.total) as moving:
             for values in topic.values():
                 proof.add(values)
-                bar.update(len(values))
+                moving.update(len(values))
         topic.close()
     if as_json:
         click.echo(json.dumps(proof.report(), indent=2))

@@ -33,6 +33,7 @@ class Snapshot:
     """How a working gateway is at one moment; totals count since its start or its last reload."""
 
     version: str
+    pid: int
     journal: str  # its name, the beginning of every event_id
     running_s: float
     sources: dict[str, SourceState]  # by name; empty while none is found or configured

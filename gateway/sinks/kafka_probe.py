@@ -40,7 +40,7 @@ KIND_OF_FAULT: dict[Fault, Kind] = {
 }
 
 
-class _Shut(Exception):
+class Shut(Exception):
     """The way ends here."""
 
     def __init__(self, kind: Kind, detail: str) -> None:
@@ -49,7 +49,7 @@ class _Shut(Exception):
         super().__init__(detail)
 
 
-class _Talk:
+class Talk:
     """One request after the other on a connection; frames and messages are kafka-python-ng's."""
 
     def __init__(self, link: socket.socket) -> None:
@@ -84,8 +84,8 @@ class Probe:
 
     def __init__(self, door: Door, topic: str, closing: threading.Event) -> None:
         kafka_guards.put_up()
-        self._door = door
-        self._topic = topic
+        self.door = door
+        self.topic = topic
         self._closing = closing
 
     def look(self) -> Failure | None:
@@ -95,7 +95,7 @@ class Probe:
             What is wrong with it; None when nothing was found.
         """
         silent: Failure | None = None
-        for server in self._door.servers:
+        for server in self.door.servers:
             failure, brokers = self._try(server)
             if failure is None:
                 return self._look_further(server, brokers)
@@ -119,7 +119,7 @@ class Probe:
             return Failure("other", "the gateway stops"), set()
         try:
             return None, self._go(server)
-        except _Shut as exc:
+        except Shut as exc:
             return Failure(exc.kind, exc.detail, server), set()
         except (UnusableFile, NoPassword) as exc:
             return Failure("files", str(exc)), set()
@@ -127,32 +127,38 @@ class Probe:
             return Failure("no_broker", f"it accepts connections, but gives no answer of Kafka: {exc}", server), set()
 
     def _go(self, server: str) -> set[str]:
-        host, port = address_of(server)
-        with self._connected(host, port) as link:
-            talk = _Talk(link)
-            self._greet(talk, host, port)
-            if self._door.login is not None:
-                _log_in(talk, self._door.login)
+        with self.connected(server) as talk:
+            if self.door.login is not None:
+                log_in(talk, self.door.login)
             try:
-                answer = talk.ask(MetadataRequest[1]([self._topic]))
+                answer = talk.ask(MetadataRequest[1]([self.topic]))
             except ConnectionError as exc:
-                if self._door.login is None:
-                    raise _Shut("login", "it closes the connection to who has no name: set username") from exc
+                if self.door.login is None:
+                    raise Shut("login", "it closes the connection to who has no name: set username") from exc
                 raise
         match answer.topics[0][0]:
             case kafka_errors.TopicAuthorizationFailedError.errno:
-                raise _Shut("forbidden", "it may not even be described")
+                raise Shut("forbidden", "it may not even be described")
             case kafka_errors.UnknownTopicOrPartitionError.errno:
-                raise _Shut("no_topic", "unknown")
+                raise Shut("no_topic", "unknown")
         return {f"{host}:{port}" for _, host, port, _ in answer.brokers}
 
     @contextmanager
-    def _connected(self, host: str, port: int) -> Iterator[socket.socket]:
-        context = None if self._door.tls is None else self._door.tls.context()
+    def connected(self, server: str) -> Iterator[Talk]:
+        """A connection to a broker that has answered a first question of anybody's."""
+        host, port = address_of(server)
+        with self._linked(host, port) as link:
+            talk = Talk(link)
+            self._greet(talk, host, port)
+            yield talk
+
+    @contextmanager
+    def _linked(self, host: str, port: int) -> Iterator[socket.socket]:
+        context = None if self.door.tls is None else self.door.tls.context()
         try:
             link = socket.create_connection((host, port), STEP_S)
         except OSError as exc:
-            raise _Shut("no_broker", _words(exc)) from exc
+            raise Shut("no_broker", _words(exc)) from exc
         with link:
             if context is None:
                 yield link
@@ -168,33 +174,32 @@ class Probe:
     def _explain(exc: OSError | ValueError, host: str, port: int) -> None:
         fault, why = fault_of(exc)
         if fault in {"broken_off", "not_tls"} and _answers_in_the_clear(host, port):
-            raise _Shut("not_tls", "it answers without") from exc
-        raise _Shut(KIND_OF_FAULT[fault], why) from exc
+            raise Shut("not_tls", "it answers without") from exc
+        raise Shut(KIND_OF_FAULT[fault], why) from exc
 
-    def _greet(self, talk: _Talk, host: str, port: int) -> None:
+    def _greet(self, talk: Talk, host: str, port: int) -> None:
         """Ask what anyone may ask; with TLS 1.3 only now it turns out whether our certificate is taken."""
         try:
             talk.ask(ApiVersionRequest[0]())
         except ssl.SSLError as exc:
             fault, why = fault_of(exc)
-            raise _Shut(
-                KIND_OF_FAULT[fault], why if self._door.tls and self._door.tls.cert_file else _none(why)
-            ) from exc
+            raise Shut(KIND_OF_FAULT[fault], why if self.door.tls and self.door.tls.cert_file else _none(why)) from exc
         except (OSError, kafka_errors.KafkaError) as exc:
             if isinstance(exc, TimeoutError):
                 raise
-            if self._door.tls is None and _speaks_tls(host, port):
-                raise _Shut("wants_tls", "") from exc
+            if self.door.tls is None and _speaks_tls(host, port):
+                raise Shut("wants_tls", "") from exc
             raise
 
 
-def _log_in(talk: _Talk, login: Login) -> None:
+def log_in(talk: Talk, login: Login) -> None:
+    """Say who we are, as far as it takes."""
     secret = login.password().get_secret_value()
     answer = talk.ask(SaslHandShakeRequest[1](login.mechanism))
     if answer.error_code == kafka_errors.UnsupportedSaslMechanismError.errno:
-        raise _Shut("mechanism", f"{login.mechanism}; it offers {', '.join(answer.enabled_mechanisms) or 'none'}")
+        raise Shut("mechanism", f"{login.mechanism}; it offers {', '.join(answer.enabled_mechanisms) or 'none'}")
     if answer.error_code == kafka_errors.IllegalSaslStateError.errno:
-        raise _Shut("mechanism", "it asks for none on this port: leave username out, or use another listener's port")
+        raise Shut("mechanism", "it asks for none on this port: leave username out, or use another listener's port")
     if login.mechanism == "PLAIN":
         _authenticate(talk, login, f"\0{login.username}\0{secret}")
         return
@@ -204,13 +209,13 @@ def _log_in(talk: _Talk, login: Login) -> None:
     try:
         scram.process_server_final_message(proof)
     except (ValueError, LookupError) as exc:
-        raise _Shut("login", "it does not prove that it knows the password itself: is it the right broker?") from exc
+        raise Shut("login", "it does not prove that it knows the password itself: is it the right broker?") from exc
 
 
-def _authenticate(talk: _Talk, login: Login, message: str) -> str:
+def _authenticate(talk: Talk, login: Login, message: str) -> str:
     answer = talk.ask(SaslAuthenticateRequest[0](message.encode()))
     if answer.error_code:
-        raise _Shut(
+        raise Shut(
             "login",
             f"user {login.username!r}: {answer.error_message or kafka_errors.for_code(answer.error_code).description}",
         )
@@ -220,7 +225,7 @@ def _authenticate(talk: _Talk, login: Login, message: str) -> str:
 def _answers_in_the_clear(host: str, port: int) -> bool:
     try:
         with socket.create_connection((host, port), STEP_S) as link:
-            _Talk(link).ask(ApiVersionRequest[0]())
+            Talk(link).ask(ApiVersionRequest[0]())
     except (OSError, kafka_errors.KafkaError):
         return False
     return True

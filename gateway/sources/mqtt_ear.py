@@ -1,6 +1,7 @@
 """Hears what an MQTT broker passes on, without a session that outlives us: nothing is acknowledged or kept there."""
 
 import queue
+import socket
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,18 +28,31 @@ class Heard:
     retained: bool
 
 
+class _Ear(mqtt.Client):
+    """paho on a connection of our making, with the broker's TLS and login; a session that ends with it."""
+
+    def __init__(self, broker: Broker) -> None:
+        super().__init__(CallbackAPIVersion.VERSION2, reconnect_on_failure=False)
+        self._broker = broker
+        if broker.username is not None:
+            self.username_pw_set(broker.username, broker.password())
+
+    def _create_socket(self) -> socket.socket:
+        return self._broker.dial()
+
+
 def heard(broker: Broker, filters: Sequence[str], seconds: float) -> Iterator[Heard]:
-    """What is published within so many seconds, retained messages first.
+    """What is published within so many seconds, retained messages first; without filters only whether we are let in.
 
     Raises:
         SourceLost: there is no connection, or the broker refuses us.
     """
     messages: queue.Queue[Heard] = queue.Queue(MAX_WAITING)
     answers: queue.Queue[ReasonCode] = queue.Queue()
-    client = mqtt.Client(CallbackAPIVersion.VERSION2, reconnect_on_failure=False)
+    client = _Ear(broker)
 
     def on_connect(_client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
-        if not reason.is_failure:
+        if not reason.is_failure and filters:
             client.subscribe([(one, 0) for one in filters])
         answers.put(reason)
 
@@ -59,7 +73,7 @@ def heard(broker: Broker, filters: Sequence[str], seconds: float) -> Iterator[He
         except queue.Empty:
             raise SourceLost(f"{broker} does not answer: is this its MQTT port?", ANSWER_PAUSE_S) from None
         if reason.is_failure:
-            raise SourceLost(f"{broker} {refused(reason, None, 'of its own choice')}", ANSWER_PAUSE_S)
+            raise SourceLost(f"{broker} {refused(reason, broker.username, 'of its own choice')}", ANSWER_PAUSE_S)
         ends_s = time.monotonic() + seconds
         while (left_s := ends_s - time.monotonic()) > 0:
             try:

@@ -2,6 +2,7 @@ from gateway.health.snapshot import LastReading, Snapshot, SourceState
 
 HEALTHY = Snapshot(
     version="0.1.0",
+    pid=4711,
     journal="pabrik-1/k3v9",
     running_s=12.5,
     sources={"mqtt b:1883": SourceState(is_up=True)},
