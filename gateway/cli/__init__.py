@@ -22,6 +22,7 @@ COMMANDS = (
     "decode",
     "spool",
     "verify",
+    "install-service",
 )
 
 # click ends with 2 on a mistake in the arguments; sysexits.h calls that 64, and 2 is what a crash looks like.

@@ -1,0 +1,1 @@
+"""Files of the service, as they are installed; deploy/systemd has links to them."""

@@ -1,0 +1,60 @@
+"""`gateway install-service` in a booted machine: what it shows is what is there afterwards, and it runs."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.errors import SandboxError
+from tests.deploy.conftest import UNIT as UNIT_HERE
+from tests.deploy.service import CONFIG, PROGRAM, SIMULATOR, UNIT, Service
+
+pytestmark = pytest.mark.system
+
+UNIT_FILE = f"/etc/systemd/system/{UNIT}"
+RULES = "/etc/udev/rules.d/70-suhu-gateway.rules"
+GIVEN = "/run/given.toml"
+INSTALL = (PROGRAM, "install-service", "--program", PROGRAM, "--yes")
+
+
+@pytest.fixture
+def bare(service: Service) -> Iterator[Service]:
+    """A machine on which it is not installed, with a configuration to install."""
+    service.guest.run("rm", "-f", UNIT_FILE, RULES, CONFIG, "/etc/sysusers.d/suhu-gateway.conf")
+    service.guest.run("systemctl", "daemon-reload")
+    service.guest.write(GIVEN, '[kafka]\nbootstrap_servers = ["127.0.0.1:1"]\n' + SIMULATOR)
+    yield service
+    service.guest.write(UNIT_FILE, UNIT_HERE.read_text())  # as the other tests have it
+    service.guest.run("systemctl", "daemon-reload")
+
+
+def test_it_shows_it_writes_it_and_the_service_runs(bare: Service) -> None:
+    guest = bare.guest
+    shown = guest.run(*INSTALL, "--config", GIVEN, "--dry-run")
+    assert f"new       {UNIT_FILE}" in shown
+    with pytest.raises(SandboxError):
+        guest.run("cat", UNIT_FILE)
+    assert guest.run(*INSTALL, "--config", GIVEN).startswith(shown)
+    bare.await_state(ActiveState="active", UnitFileState="enabled")
+    bare.await_status("1 of 1 sources up")
+    assert guest.run("cat", CONFIG) == guest.run("cat", GIVEN)
+    assert 'ENV{ID_MM_DEVICE_IGNORE}="1"' in guest.run("cat", RULES)
+    assert guest.run("systemd-analyze", "verify", UNIT) == ""
+    again = guest.run(*INSTALL, "--dry-run")
+    assert [line.split()[0] for line in again.splitlines() if not line.startswith("run ")] == ["unchanged"] * 4
+
+
+def test_a_configuration_that_is_there_is_kept_unless_forced(bare: Service) -> None:
+    guest = bare.guest
+    bare.configure(SIMULATOR)
+    before = guest.run("cat", CONFIG)
+    with pytest.raises(SandboxError, match=r"ended with 73: gateway: .* is there already and differs"):
+        guest.run(*INSTALL, "--config", GIVEN)
+    assert guest.run("cat", CONFIG) == before
+    guest.run(*INSTALL, "--config", GIVEN, "--force")
+    assert guest.run("cat", CONFIG) == guest.run("cat", GIVEN)
+    assert guest.run("cat", f"{CONFIG}.old") == before
+
+
+def test_who_is_not_root_is_told_so(bare: Service) -> None:
+    with pytest.raises(SandboxError, match=r"ended with 77: gateway: .* written by root only: run it with sudo"):
+        bare.guest.run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *INSTALL, "--config", GIVEN)
