@@ -79,7 +79,8 @@ def require_usable(program: Path, config: Config) -> None:
     if any(program.is_relative_to(one) for one in (*HIDDEN, *HIDDEN_TOO)):
         raise ConfigError(
             f"{program}: the service sees no home and no temporary folder: install the gateway elsewhere "
-            "(python3 -m venv /opt/suhu-gateway && /opt/suhu-gateway/bin/pip install suhu-gateway), or name it with --program"
+            "(python3 -m venv /opt/suhu-gateway && /opt/suhu-gateway/bin/pip install suhu-gateway), or name another "
+            "with --program"
         )
     journal = config.journal.path
     if "path" in config.journal.model_fields_set and not journal.is_relative_to(STATE):

@@ -57,8 +57,9 @@ def _of_snapshot(now: Snapshot) -> Iterator[Metric]:
         "spool_failing", "Whether the journal takes nothing: full, or failing.", now.journal_trouble is not None
     )
     yield _count("delivered", "Records that Kafka has acknowledged.", now.delivered_total)
-    yield _count("delivery_failures", "Attempts to send that Kafka did not take whole.", now.delivery_failures_total)
-    yield _count("quarantined", "Records that Kafka refuses for good.", now.quarantined_total)
+    help_text = "Attempts to send that Kafka did not take whole, by reason."
+    yield _counts("delivery_failures", help_text, "reason", now.delivery_failures_total)
+    yield _count("quarantined", "Records put aside: refused by Kafka for good, or damaged.", now.quarantined_total)
     if now.last_delivery_at_s is not None:
         help_text = "Unix time of Kafka's last acknowledgement."
         yield _gauge("last_delivery_timestamp_seconds", help_text, now.last_delivery_at_s)

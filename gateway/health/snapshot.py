@@ -48,7 +48,7 @@ class Snapshot:
     kafka_busy_s: float
     last_delivery_at_s: float | None  # Unix time; None: none yet
     delivered_total: int
-    delivery_failures_total: int
+    delivery_failures_total: dict[str, int]  # by kind, see kafka_words
     quarantined_total: int
     readings_total: dict[str, int]  # by kind of source
     retained_total: int

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from functools import partial
 
@@ -57,8 +57,7 @@ class Forwarder:
         self._sending_since_s: float | None = None
         self._under_way = 0  # records of the batch that is being sent
         self.delivered_total = 0
-        self.quarantined_total = 0
-        self.failures_total = 0  # attempts of which something was unsent
+        self.failures_total: Counter[str] = Counter()  # attempts of which something was unsent, by kind
         self.last_delivery_at_s: float | None = None  # Unix time
 
     def restart(self, journal_name: str, delivered: int, last_sequence: int) -> None:
@@ -164,7 +163,6 @@ class Forwarder:
             if delivered_now:
                 self.last_delivery_at_s = time.time()
             for record, reason in receipt.refused:
-                self.quarantined_total += 1
                 log.error("record_quarantined", sequence=record.sequence, sensor=record.key.decode(), reason=reason)
                 committer.mark(Quarantine(record, reason))
             batch = receipt.unsent
@@ -189,7 +187,7 @@ class Forwarder:
             self._tell_down(cause)
         self._last_kind = cause.kind
         self._waited_through = self._newest
-        self.failures_total += 1
+        self.failures_total[cause.kind] += 1
         self.down_because = str(cause)
 
     def _tell_down(self, cause: SinkUnavailable) -> None:

@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from gateway.app import _named
+from gateway.mqtt_options import MqttOptions
+from gateway.sources.mqtt_broker import Broker
+from gateway.sources.mqtt_topics import MqttSource
 from sandbox.kafka import Kafka
 from sandbox.programs import Gateway
 from sandbox.records import Record, read_topic
@@ -65,3 +69,14 @@ def test_a_package_that_is_missing_ends_with_78_and_the_remedy(
     assert ended.returncode == 78
     assert f'pip install "suhu-gateway[{extra}]"' in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_two_sources_of_one_name_are_both_seen() -> None:
+    options = MqttOptions(host="b")
+    sources = [MqttSource(Broker("b", 1883, name), options.topics) for name in ("one", "two", "three")]
+    found = _named([(sources[0], True, None), (sources[1], False, "lost"), (sources[2], True, None)])
+    assert {name: (one.is_up, one.error) for name, one in found.items()} == {
+        "mqtt b:1883": (True, None),
+        "mqtt b:1883 #2": (False, "lost"),
+        "mqtt b:1883 #3": (True, None),
+    }

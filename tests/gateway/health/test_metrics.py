@@ -41,7 +41,7 @@ def test_a_scraper_reads_every_value_back() -> None:
         ("suhu_gateway_spool_max_bytes",): 8192,
         ("suhu_gateway_spool_disk_free_bytes",): 1_000_000,
         ("suhu_gateway_delivered_total",): 40,
-        ("suhu_gateway_delivery_failures_total",): 2,
+        ("suhu_gateway_delivery_failures_total", "no_broker"): 2,
         ("suhu_gateway_quarantined_total",): 1,
         ("suhu_gateway_last_delivery_timestamp_seconds",): 1_800_000_000.5,
         ("suhu_gateway_kafka_up",): 1,

@@ -191,3 +191,17 @@ def test_a_position_is_kept_with_the_readings_of_its_commit_or_not_at_all(path: 
     second = Journal(path, "pabrik-1", 1 * MIB)
     assert (second.position("csv /a"), second.position("csv /b")) == ("2", "9")
     second.close()
+
+
+def test_its_size_and_its_oldest_waiting_record(path: Path) -> None:
+    journal = Journal(path, "pabrik-1", 8 * MIB)
+    used_bytes, max_bytes, oldest_ms = journal.size()
+    assert (max_bytes, oldest_ms) == (8 * MIB, None)
+    first = Reading("S1", 70.0, datetime(2026, 11, 22, 3, 4, 5, tzinfo=UTC), "serial")
+    later = Reading("S1", 70.0, datetime(2026, 11, 22, 3, 4, 6, tzinfo=UTC), "serial")
+    journal.apply([Append(first), *[Append(later)] * 1_000])
+    assert journal.size()[2] == 1_795_316_645_000
+    assert journal.size()[0] > used_bytes
+    journal.apply([Delivered(1, journal.name)])
+    assert journal.size()[2] == 1_795_316_646_000
+    journal.close()

@@ -261,3 +261,29 @@ def test_waiting_for_a_sink_that_is_down_is_not_stuck(tmp_path: Path) -> None:
         assert rig.forwarder.down_s is None
 
     asyncio.run(scenario())
+
+
+def test_failures_are_counted_by_reason_and_why_the_sink_is_down_is_known_until_it_is_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forwarding, "FIRST_RETRY_S", 0.01)
+
+    async def scenario() -> tuple[list[str | None], dict[str, int], bool]:
+        sink = ScriptedSink({"unsent": [1]}, {"unsent": [1]}, {"unsent": [1]})
+        sink.kinds = ["no_broker", "login", "login"]
+        rig = Rig(tmp_path / "j.db", sink)
+        assert rig.forwarder.last_delivery_at_s is None
+        rig.append(1)
+        causes: list[str | None] = []
+        while rig.forwarder.delivered_total == 0:
+            causes += [rig.forwarder.down_because] if rig.forwarder.down_because not in causes else []
+            await asyncio.sleep(0)
+        await drain(rig)
+        causes.append(rig.forwarder.down_because)
+        return causes, dict(rig.forwarder.failures_total), rig.forwarder.last_delivery_at_s is not None
+
+    assert asyncio.run(scenario()) == (
+        [None, "down: no_broker", "down: login", None],
+        {"no_broker": 1, "login": 2},
+        True,
+    )

@@ -274,3 +274,49 @@ def test_a_stop_does_not_wait_for_a_journal_that_fails_for_ever(tmp_path: Path) 
         return acknowledged
 
     assert asyncio.run(scenario()) == []
+
+
+def test_the_newest_reading_of_a_sensor_is_remembered_and_only_so_many_sensors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake_module, "MAX_SENSORS", 2)
+    now_s = 100.0
+
+    async def scenario() -> dict[str, tuple[float, float]]:
+        nonlocal now_s
+        journal = Journal(tmp_path / "j.db", "pabrik-1", 8 << 20)
+        intake = Intake(Pacer(1.0, "newest"), Committer(journal, Listening()), monotonic=lambda: now_s)
+        for number in (1, 2, 3, 1):
+            now_s += 1
+            await intake.accept(Delivery((Reading(f"S{number}", now_s, MOMENT, "mqtt"),)))
+        await intake.accept(Delivery((replace(reading(95), retained=True),)))  # an old value is none
+        journal.close()
+        return {name: (one.celsius, at_s) for name, (one, at_s) in intake.newest.items()}
+
+    assert asyncio.run(scenario()) == {"S1": (104.0, 104.0), "S2": (102.0, 102.0)}
+
+
+def test_why_a_source_is_down_is_known_until_it_is_up(tmp_path: Path) -> None:
+    async def scenario() -> list[tuple[bool, str | None]]:
+        journal = Journal(tmp_path / "j.db", "pabrik-1", 8 << 20)
+        seen: list[tuple[bool, str | None]] = []
+
+        async def sleep(_: float) -> None:
+            look()
+
+        def look() -> None:
+            seen.append((intake.sources[source], intake.source_errors.get(source)))
+
+        class Watched(FlakySource):
+            async def deliveries(self) -> AsyncIterator[Delivery]:
+                look()
+                async for one in super().deliveries():
+                    yield one
+
+        source = Watched(losses=1)
+        intake = Intake(Pacer(0, "newest"), Committer(journal, Listening()), sleep=sleep)
+        await intake.run_source(source)
+        journal.close()
+        return seen
+
+    assert asyncio.run(scenario()) == [(True, None), (False, "unplugged"), (False, "cannot be opened"), (True, None)]
