@@ -3,6 +3,8 @@ import re
 from pyspark.errors import StreamingQueryException
 from pyspark.sql.streaming.query import StreamingQuery
 
+from suhu_jobs.jvm import JavaError, cause
+
 # What a batch function of ours raised, as Spark quotes it: Python's traceback, which ends with the words.
 _OWN_WORDS = re.compile(r"^suhu_jobs\.errors\.\w+: (.*)$", re.MULTILINE)
 
@@ -17,6 +19,8 @@ def reason(query: StreamingQuery) -> str:
 
 def first_line(exc: Exception) -> str:
     """What Spark says of a failure, without its stack traces and the places where it ran."""
+    if isinstance(exc, JavaError):  # whose own text names nothing but the call
+        return cause(exc)[:400]
     own = _OWN_WORDS.search(str(exc))
     text = own[1] if own else str(exc).strip().partition("\n")[0]
     return re.sub(r"^Job aborted due to stage failure: .*?\(.*? executor .*?\): ", "", text)[:400]

@@ -39,6 +39,7 @@ def conf(settings: PipelineSettings) -> dict[str, str]:
     return {
         "spark.executorEnv.PYTHONPATH": str(PYTHON_PATH),
         "spark.scheduler.mode": "FAIR",  # a query that has much to catch up on leaves slots to the others
+        "spark.sql.debug.maxToStringFields": "200",  # else Spark tells that it has shortened a plan nobody reads
         "spark.sql.shuffle.partitions": str(settings.state_partitions),
         "spark.sql.streaming.stateStore.providerClass": (
             "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
