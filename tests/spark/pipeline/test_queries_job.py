@@ -137,17 +137,17 @@ def test_machines_are_read_again_while_the_job_runs_and_a_sensor_goes_silent_and
         words = f"{run.machines}:2: 3 cells under 2 columns: put a name with a comma in it into quotation marks"
         run.job.wait_for_line(f'event="machines kept" error="{words}"', PATIENCE_S)
         assert machine_after("sensor_id,machine\nS2,Fan\n") == (None, "normal")
-        silence = run.wait_for("incidents", lambda told: bool(told) and _is(told[-1], "silent", "began"))[-1]
-        assert silence["began_at"] == "2024-03-01T01:06:40.000Z"
+        silence = run.wait_for("incidents", lambda told: _silent_since(told[-1:], "2024-03-01T01:06:40.000Z"))[-1]
         sequence += 1
         send(producer, run.topic, [("S1", record("S1", 1000 * sequence, 65, sequence))])
-        back = run.wait_for("incidents", lambda told: _is(told[-1], "silent", "ended"))[-1]
-        assert (back["incident_id"], back["duration_s"]) == (silence["incident_id"], 1000.0)
+        back = run.wait_for("incidents", lambda told: told[-1]["phase"] == "ended")[-1]
+        assert back["incident_id"] == silence["incident_id"] == f"silent/{silence['reading_id']}"
+        assert (back["kind"], back["duration_s"]) == ("silent", 1000.0)
         assert run.job.stop() == 0
 
 
-def _is(incident: dict[str, Any], kind: str, phase: str) -> bool:
-    return (incident["kind"], incident["phase"]) == (kind, phase)
+def _silent_since(last: list[dict[str, Any]], began_at: str) -> bool:
+    return [(one["kind"], one["phase"], one["began_at"]) for one in last] == [("silent", "began", began_at)]
 
 
 def test_a_machines_file_that_is_not_there_ends_the_start(tmp_path: Path) -> None:
