@@ -10,7 +10,7 @@ from sandbox.process import Child
 from sandbox.records import API_VERSION
 from tests.spark.alert_process import PROJECT
 
-READY_TIMEOUT_S = 180.0
+READY_TIMEOUT_S = 300.0  # Spark starts, and the first batch compiles its plan
 
 
 class HistoryProcess(Child):
@@ -26,9 +26,8 @@ class HistoryProcess(Child):
         """What a plain glob finds."""
         return sorted(self.history.glob("day=*/*.parquet"))
 
-    def wait_for_files(self) -> None:
-        """Wait until the history is another one than now."""
-        before = self.files()
+    def wait_for_change(self, before: list[Path]) -> None:
+        """Wait until the history has other files than it had."""
         self.wait_until(lambda: self.files() != before, READY_TIMEOUT_S, "a batch in the history")
 
 
