@@ -1,16 +1,12 @@
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from gateway.broker_login import BrokerLogin
 from gateway.decode import Device
 from gateway.listen import is_loopback
-from gateway.secret_files import readable, require_no_password
-from gateway.section import Section
-from gateway.tls import Tls
 
 PORT, TLS_PORT = 1883, 8883  # as registered with IANA
-MAX_USERNAME_CHARS = 1024
 
 
 def _checked_filters(topics: list[str]) -> list[str]:
@@ -42,47 +38,15 @@ class MqttDevice(Device):
         return _checked_filters(topics)
 
 
-class MqttOptions(Section):
+class MqttOptions(BrokerLogin):
     """One [[mqtt]]."""
 
     host: str = Field(default="localhost", min_length=1)
-    tls: bool = False
     port: int = Field(default_factory=lambda known: TLS_PORT if known.get("tls") else PORT, ge=1, le=65_535)
     topics: list[str] = Field(default=["suhu/{sensor_id}"], min_length=1)
     client_id: str | None = Field(default=None, min_length=1)
     protocol: Literal["5", "3.1.1"] = "5"
-    username: str | None = Field(default=None, min_length=1, max_length=MAX_USERNAME_CHARS)
-    password_file: Path | None = None
-    allow_plaintext: bool = False
-    ca_file: Path | None = None
-    cert_file: Path | None = None
-    key_file: Path | None = None
     devices: list[MqttDevice] = Field(default=[])
-
-    def files(self) -> dict[str, Path]:
-        """Where the files are that this table names, by key; a relative path is the name of a systemd credential.
-
-        Raises:
-            ConfigError: one cannot be read by this process.
-        """
-        named = {
-            "password_file": self.password_file,
-            "ca_file": self.ca_file,
-            "cert_file": self.cert_file,
-            "key_file": self.key_file,
-        }
-        return {key: readable(path, key) for key, path in named.items() if path is not None}
-
-    def encryption(self) -> Tls | None:
-        """What TLS is to be spoken with; None: it is not. Raises as `files` does."""
-        files = self.files()
-        return Tls(files.get("ca_file"), files.get("cert_file"), files.get("key_file")) if self.tls else None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _no_password_in_the_file(cls, table: Any) -> Any:
-        require_no_password(table)
-        return table
 
     @field_validator("host")
     @classmethod
@@ -98,15 +62,9 @@ class MqttOptions(Section):
         return _checked_filters(topics)
 
     @model_validator(mode="after")
-    def _login_is_whole_and_safe(self) -> "MqttOptions":
+    def _login_is_safe(self) -> "MqttOptions":
         if self.password_file is not None and self.username is None:
             msg = "password_file without username: MQTT knows no password without a user"
-            raise ValueError(msg)
-        if (self.ca_file or self.cert_file) and not self.tls:
-            msg = "ca_file and cert_file have a meaning only with tls = true"
-            raise ValueError(msg)
-        if (self.cert_file is None) != (self.key_file is None):
-            msg = "cert_file and key_file go together: set both, or neither"
             raise ValueError(msg)
         if self.password_file and not (self.tls or self.allow_plaintext or is_loopback(self.host)):
             msg = (

@@ -33,17 +33,3 @@ def readable(path: Path, key: str) -> Path:
             f"{key}: {path}: {exc.strerror or exc}: it must be there, and the gateway's user may read it"
         ) from exc
     return path
-
-
-def require_no_password(table: object) -> None:
-    """Check that nobody has written a password into a table of the configuration.
-
-    Raises:
-        ValueError: there is one; its text does not show it.
-    """
-    if isinstance(table, dict) and "password" in table:
-        msg = (
-            "a password does not belong into this file: write it into a file that only the gateway's user "
-            "can read, and name that one with password_file"
-        )
-        raise ValueError(msg)
