@@ -4,7 +4,6 @@ The negative controls break a promise, and the checker must find each. The other
 hit to where it hits them.
 """
 
-import select
 import sys
 import time
 from collections.abc import Callable
@@ -15,7 +14,9 @@ from suhu_jobs.alert import Alert
 from suhu_jobs.cli import main
 from suhu_jobs.ledger import Ledger, Verdict
 from suhu_jobs.printing import Console
+from suhu_jobs.wall_clock import WallClock
 
+SET_BACK_AFTER_S = 5.0
 STALL_S = 5.0  # longer than the trial lets it live after its first line
 
 
@@ -24,9 +25,18 @@ def short_batches() -> None:
     _replace(streams, "REAL_TIME_BATCH", "5 seconds")
 
 
-def plain_sleep() -> None:
-    """time.sleep by select(2): the one that Python prefers fails under libfaketime. No promise broken."""
-    _replace(time, "sleep", lambda seconds: select.select([], [], [], seconds))
+def set_the_clock_back() -> None:
+    """Some seconds after the start the wall clock seems to have been set back. No promise broken."""
+    began_s, answered = time.monotonic(), False
+
+    def was_set_back(_self: WallClock) -> bool:
+        nonlocal answered
+        if answered or time.monotonic() < began_s + SET_BACK_AFTER_S:
+            return False
+        answered = True
+        return True
+
+    _replace(WallClock, "was_set_back", was_set_back)
 
 
 def stall_before_printing() -> None:
@@ -51,7 +61,7 @@ def mark_before_printing() -> None:
 
 def never_recognise() -> None:
     """A replay is printed like any other alert."""
-    _replace(Ledger, "judge", lambda _self, _alert: Verdict.NEW)
+    _replace(Ledger, "judge", lambda *_: Verdict.NEW)
 
 
 def forget_the_intent() -> None:
@@ -61,7 +71,7 @@ def forget_the_intent() -> None:
 
 VARIANTS: dict[str, Callable[[], None]] = {
     "short_batches": short_batches,
-    "plain_sleep": plain_sleep,
+    "set_the_clock_back": set_the_clock_back,
     "stall_before_printing": stall_before_printing,
     "stall_after_printing": stall_after_printing,
     "mark_before_printing": mark_before_printing,
