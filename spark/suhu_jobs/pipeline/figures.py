@@ -12,7 +12,8 @@ class Figures:
         self.registry = CollectorRegistry()
         self._rows_in = self._counter("suhu_pipeline_rows_read", "Records read from the readings topic")
         self._rows_out = self._counter("suhu_pipeline_rows_written", "Records written to the query's topic")
-        self._rows_late = self._counter("suhu_pipeline_rows_late", "Rows left out because their window was closed")
+        self._rows_late = self._counter("suhu_pipeline_rows_late", "Readings left out because their window was closed")
+        self._rows_untimed = self._counter("suhu_pipeline_rows_untimed", "Readings whose time cannot be meant")
         self._batches = self._counter("suhu_pipeline_batches", "Batches that went through")
         self._batch_s = self._counter("suhu_pipeline_batch_seconds", "Time spent in batches")
         self._restarts = self._counter("suhu_pipeline_query_restarts", "Starts after a failure")
@@ -26,6 +27,7 @@ class Figures:
         self._rows_in.labels(query).inc(progress.rows_in)
         self._rows_out.labels(query).inc(progress.rows_out)
         self._rows_late.labels(query).inc(progress.rows_late)
+        self._rows_untimed.labels(query).inc(progress.rows_untimed)
         self._batches.labels(query).inc(progress.batches)
         self._batch_s.labels(query).inc(progress.batch_s)
         self._lag_records.labels(query).set(progress.lag_records)
@@ -41,7 +43,8 @@ class Figures:
 
     def add_query(self, query: str) -> None:
         """Show a query's figures from the start, as zeros: a query that never ran is not one that is not there."""
-        for figure in (self._rows_in, self._rows_out, self._rows_late, self._batches, self._batch_s, self._restarts):
+        rows = (self._rows_in, self._rows_out, self._rows_late, self._rows_untimed)
+        for figure in (*rows, self._batches, self._batch_s, self._restarts):
             figure.labels(query)
         for gauge in (self._lag_records, self._lag_s, self._up):
             gauge.labels(query)

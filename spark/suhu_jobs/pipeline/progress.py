@@ -12,6 +12,7 @@ from pyspark.sql.streaming.listener import (
 )
 
 from suhu_jobs.events import EventLog
+from suhu_jobs.pipeline.statistic import LATE, UNTIMED
 
 SAID_EVERY_S = 60.0
 
@@ -24,6 +25,7 @@ class Progress:
     rows_in: int
     rows_out: int  # of a topic; what a sink of our own writes, it counts itself
     rows_late: int  # left out because their window had been closed
+    rows_untimed: int  # left out because their time cannot be meant
     lag_records: int  # in the topic and not yet read, when the last batch was planned
     batches: int
     batch_s: float  # together
@@ -35,6 +37,7 @@ class Progress:
             rows_in=self.rows_in + later.rows_in,
             rows_out=self.rows_out + later.rows_out,
             rows_late=self.rows_late + later.rows_late,
+            rows_untimed=self.rows_untimed + later.rows_untimed,
             batches=self.batches + later.batches,
             batch_s=self.batch_s + later.batch_s,
         )
@@ -68,7 +71,7 @@ class ProgressLog:
         total = progress if untold is None else untold + progress
         self._untold[progress.query] = total
         told_s = self._told_s.get(progress.query)
-        if total.rows_in == total.rows_out == total.rows_late == 0:
+        if total.rows_in == total.rows_out == total.rows_late == total.rows_untimed == 0:
             return
         if told_s is not None and now_s < told_s + self._every_s:
             return
@@ -80,6 +83,7 @@ class ProgressLog:
             rows_in=total.rows_in,
             rows_out=total.rows_out,
             rows_late=total.rows_late,
+            rows_untimed=total.rows_untimed,
             lag_records=total.lag_records,
             lag_s=lag_s,
             batches=total.batches,
@@ -117,8 +121,14 @@ def read_progress(told: StreamingQueryProgress) -> Progress:
         query=told.name or "",
         rows_in=told.numInputRows,
         rows_out=max(told.sink.numOutputRows, 0),  # -1: a sink that does not tell
-        rows_late=sum(operator.numRowsDroppedByWatermark for operator in told.stateOperators),
+        rows_late=_observed(told, LATE),
+        rows_untimed=_observed(told, UNTIMED),
         lag_records=sum(int(float(lag)) for lag in lags),
         batches=1,
         batch_s=told.durationMs.get("triggerExecution", 0) / 1000,
     )
+
+
+def _observed(told: StreamingQueryProgress, name: str) -> int:
+    """What a query counts of a batch besides Spark's own numbers, with `DataFrame.observe`."""
+    return sum(row.asDict().get(name, 0) for row in told.observedMetrics.values())

@@ -17,8 +17,8 @@ def test_a_query_is_there_before_it_has_done_anything() -> None:
 
 def test_batches_add_up_and_lag_is_the_newest() -> None:
     figures = Figures()
-    figures.take(Progress("stats", 10, 3, 1, 500, 1, 0.5), 4.0, 0.0)
-    figures.take(Progress("stats", 20, 6, 0, 0, 1, 0.25), 0.0, 1.0)
+    figures.take(Progress("stats", 10, 3, 1, 2, 500, 1, 0.5), 4.0, 0.0)
+    figures.take(Progress("stats", 20, 6, 0, 0, 0, 1, 0.25), 0.0, 1.0)
     figures.is_up("stats", up=True)
     figures.restarted("stats")
     assert sorted(_lines(figures)) == [
@@ -30,5 +30,6 @@ def test_batches_add_up_and_lag_is_the_newest() -> None:
         'suhu_pipeline_query_up{query="stats"} 1.0',
         'suhu_pipeline_rows_late_total{query="stats"} 1.0',
         'suhu_pipeline_rows_read_total{query="stats"} 30.0',
+        'suhu_pipeline_rows_untimed_total{query="stats"} 2.0',
         'suhu_pipeline_rows_written_total{query="stats"} 9.0',
     ]

@@ -4,12 +4,12 @@ from pyspark.sql.streaming.listener import StreamingQueryProgress
 from suhu_jobs.events import EventLog
 from suhu_jobs.pipeline.progress import Lag, Progress, ProgressLog, read_progress
 
-ONE = Progress("stats", rows_in=10, rows_out=3, rows_late=1, lag_records=0, batches=1, batch_s=0.5)
-IDLE = Progress("stats", rows_in=0, rows_out=0, rows_late=0, lag_records=0, batches=1, batch_s=0.1)
+ONE = Progress("stats", rows_in=10, rows_out=3, rows_late=1, rows_untimed=2, lag_records=0, batches=1, batch_s=0.5)
+IDLE = Progress("stats", rows_in=0, rows_out=0, rows_late=0, rows_untimed=0, lag_records=0, batches=1, batch_s=0.1)
 
 
 def _behind(lag_records: int) -> Progress:
-    return Progress("stats", 10, 3, 0, lag_records, 1, 0.5)
+    return Progress("stats", 10, 3, 0, 0, lag_records, 1, 0.5)
 
 
 def test_lag_is_the_time_since_the_query_had_read_everything() -> None:
@@ -23,7 +23,7 @@ def test_lag_is_the_time_since_the_query_had_read_everything() -> None:
 def test_lag_of_one_query_says_nothing_of_another() -> None:
     lag = Lag()
     lag.after(_behind(5), 100.0)
-    assert lag.after(Progress("history", 1, 0, 0, 5, 1, 0.1), 150.0) == 0.0
+    assert lag.after(Progress("history", 1, 0, 0, 0, 5, 1, 0.1), 150.0) == 0.0
 
 
 def test_a_query_that_begins_to_work_says_so_and_then_sums_up_once_a_minute() -> None:
@@ -33,8 +33,8 @@ def test_a_query_that_begins_to_work_says_so_and_then_sums_up_once_a_minute() ->
         log.take(ONE, 0.0, now_s)
     start = 'event="query progress" query=stats'
     assert lines == [
-        f"{start} rows_in=10 rows_out=3 rows_late=1 lag_records=0 lag_s=0 batches=1 batch_s=0.5",
-        f"{start} rows_in=30 rows_out=9 rows_late=3 lag_records=0 lag_s=0 batches=3 batch_s=0.5",
+        f"{start} rows_in=10 rows_out=3 rows_late=1 rows_untimed=2 lag_records=0 lag_s=0 batches=1 batch_s=0.5",
+        f"{start} rows_in=30 rows_out=9 rows_late=3 rows_untimed=6 lag_records=0 lag_s=0 batches=3 batch_s=0.5",
     ]
 
 
@@ -72,6 +72,7 @@ def test_what_spark_reports_is_read() -> None:
             }
         ],
         "sink": {"description": "ForeachBatchSink", "numOutputRows": -1},
+        "observedMetrics": {"stats": {"late": 3, "untimed": 4}, "other": {"rows": 9}},
     }
     progress = read_progress(StreamingQueryProgress.fromJson(json.loads(json.dumps(told))))
-    assert progress == Progress("stats", rows_in=43, rows_out=0, rows_late=0, lag_records=17, batches=1, batch_s=0.25)
+    assert progress == Progress("stats", 43, 0, rows_late=3, rows_untimed=4, lag_records=17, batches=1, batch_s=0.25)
