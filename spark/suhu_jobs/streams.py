@@ -26,6 +26,7 @@ def read_records(
         .option("kafka.bootstrap.servers", settings.bootstrap_servers)
         .option("subscribe", settings.topic)
         .option("startingOffsets", starting_offsets)
+        .options(**settings.kafka.for_spark())
         .options(**{"failOnDataLoss": "true", **options})  # Placement steps over what is gone, and says so
         .load()
     )
@@ -56,7 +57,7 @@ def start_query(
         writer.format("kafka")
         .option("kafka.bootstrap.servers", settings.bootstrap_servers)
         .option("topic", settings.output_topic(name))
-        .options(**PRODUCER_OPTIONS)
+        .options(**PRODUCER_OPTIONS, **settings.kafka.for_spark())
         .start()
     )
 
@@ -70,8 +71,7 @@ def start_alerts(spark: SparkSession, settings: AlertSettings, location: str, st
         location: URL or path of the checkpoint.
         starting_offsets: where to begin without a checkpoint: earliest, latest, or Spark's JSON of offsets.
     """
-    let_in = settings.kafka.for_spark()
-    records = read_records(spark, settings, starting_offsets, **let_in)
+    records = read_records(spark, settings, starting_offsets)
     readings = transforms.parse_readings(transforms.leave_out_cold(records, settings.threshold_celsius))
     hot = transforms.hotter_than(readings, settings.threshold_celsius)
     alerts = transforms.as_kafka_records(transforms.as_alerts(hot, settings.threshold_celsius))
@@ -82,7 +82,7 @@ def start_alerts(spark: SparkSession, settings: AlertSettings, location: str, st
         .option("kafka.bootstrap.servers", settings.bootstrap_servers)
         .option("topic", settings.alerts_topic)
         .option("checkpointLocation", location)
-        .options(**PRODUCER_OPTIONS, **let_in)
+        .options(**PRODUCER_OPTIONS, **settings.kafka.for_spark())
     )
     if settings.mode is Mode.REAL_TIME:
         triggered: DataStreamWriter = writer.trigger(  # type: ignore[call-overload]  # its overloads lack realTime

@@ -74,6 +74,7 @@ class EnrichedSink:
         self._options = {
             "kafka.bootstrap.servers": settings.bootstrap_servers,
             "topic": settings.output_topic("enriched"),
+            **settings.kafka.for_spark(),
             **PRODUCER_OPTIONS,
         }
 

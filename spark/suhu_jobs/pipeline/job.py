@@ -47,7 +47,7 @@ def _run_with(
         figures = Figures()
         if settings.metrics_port:
             stack.callback(serve_metrics(settings.metrics_port, figures.registry))
-        topics = Topics(jvm, settings.bootstrap_servers)
+        topics = Topics(jvm, settings.bootstrap_servers, settings.kafka)
         stack.callback(topics.close)
         queries = [RunningQuery(name, settings, topics, checkpoints[name], figures, log) for name in settings.queries]
         for query in queries:

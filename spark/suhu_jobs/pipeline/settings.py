@@ -1,10 +1,11 @@
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from suhu_jobs import options
 from suhu_jobs.errors import UsageError
+from suhu_jobs.kafka_config import KafkaConfig, read_kafka_config
 from suhu_jobs.settings import PROJECT
 
 DEFAULT_CHECKPOINT = PROJECT / "var" / "spark-pipeline"
@@ -38,6 +39,7 @@ class PipelineSettings:
     stats_lateness_s: float  # 0 to 60; how far a sensor's clock may go back before its readings are late
     metrics_port: int  # on loopback; 0: none
     jars: str | None  # plain python only: comma-separated jars, or a directory of them
+    kafka: KafkaConfig = field(default_factory=KafkaConfig)  # how to be let in
 
     def output_topic(self, query: str) -> str:
         """The topic that a query writes."""
@@ -80,6 +82,7 @@ def parse_pipeline_settings(arguments: Sequence[str]) -> PipelineSettings:
         stats_lateness_s=given.stats_lateness_s,
         metrics_port=given.metrics_port,
         jars=given.jars,
+        kafka=KafkaConfig() if given.kafka_config is None else read_kafka_config(given.kafka_config),
     )
 
 
@@ -97,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="HOST:PORT,…",
         help="Kafka: %(default)s",
     )
+    add("--kafka-config", type=Path, metavar="FILE", help="TLS and login, as key=value lines: docs/security.md")
     add("--topic", type=options.topic, default="sensor-suhu", help="of the readings: %(default)s")
     add("--queries", type=_queries, default=QUERY_NAMES, metavar="NAME,…", help=f"all: {','.join(QUERY_NAMES)}")
     add("--checkpoint", default=str(DEFAULT_CHECKPOINT), metavar="DIR", help="how far each query is: %(default)s")
