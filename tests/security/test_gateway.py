@@ -175,6 +175,7 @@ def test_certificates_are_exchanged_by_a_reload_while_readings_flow(
         files = f'cert_file = "{shown}/certificate.pem"\nkey_file = "{shown}/key.pem"'
         changed = reload(rig, "tls = true", f"tls = true\n{files}")
         assert "kafka.cert_file:" in changed["changed"]
+        rig.gateway.wait_for_line("event=certificate_ends", PATIENCE_S)
         ending = rig.said("certificate_ends")
         assert (ending["file"], ending["subject"], ending["days_left"]) == (f"{shown}/certificate.pem", GATEWAY, "5")
         rig.await_reading()
