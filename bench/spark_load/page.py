@@ -37,8 +37,8 @@ WINDOWS_HEAD = """
 reading of its sensor that is a second younger than its end (`--stats-lateness-s 1`). A batch begins at most once a
 second.
 
-| | n | p50 | p99 | max | memory | load |
-|---|--:|--:|--:|--:|--:|--:|
+| | n | p50 | p99 | max | aim p50, p99 | met | memory | load |
+|---|--:|--:|--:|--:|---|---|--:|--:|
 """
 
 DRAIN_HEAD = """
@@ -98,7 +98,7 @@ def render(report: Report) -> str:
             HEAD.format(**words),
             *(_row(name, measured[name], [*_TIMES, _aims, _met, *_COSTS]) for name in latencies),
             WINDOWS_HEAD,
-            *(_row(name, measured[name], [*_TIMES, *_COSTS]) for name in _named(measured, "windows")),
+            *(_row(name, measured[name], [*_TIMES, _aims, _met, *_COSTS]) for name in _named(measured, "windows")),
             DRAIN_HEAD.format(**words),
             *(_row(name, measured[name], [*_RATES, _aims, _met, *_COSTS]) for name in drains),
             GROWTH_HEAD,
