@@ -4,7 +4,6 @@ import os
 import re
 import socket
 import tomllib
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -182,6 +181,8 @@ def _explain(error: object) -> str:
 
 def _meant(location: tuple[int | str, ...]) -> str:
     """What was probably meant by a key that is not there."""
+    from difflib import get_close_matches  # only a mistake needs it
+
     table: Any = Config
     for part in location[:-1]:
         if isinstance(part, str):

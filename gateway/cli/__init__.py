@@ -1,5 +1,6 @@
 """The command line: one file per command, imported when the command is used: the daemon needs none of the others."""
 
+import sys
 from importlib import import_module
 
 import click
@@ -25,6 +26,8 @@ COMMANDS = (
     "install-service",
 )
 
+# structlog loads rich where it is installed, to draw tracebacks: 6 MB of memory for what the gateway never shows.
+sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # None makes the import fail, see importlib
 # click ends with 2 on a mistake in the arguments; sysexits.h calls that 64, and 2 is what a crash looks like.
 click.UsageError.exit_code = EX_USAGE
 

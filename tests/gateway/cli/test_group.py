@@ -42,3 +42,9 @@ def test_a_command_that_is_none_is_a_mistake_in_the_command_line() -> None:
     ended = gateway("nope")
     assert ended.returncode == 64
     assert "No such command 'nope'" in ended.stderr
+
+
+def test_what_only_developers_have_installed_takes_no_memory() -> None:
+    look = "import gateway.cli, gateway.cli.run, sys; print([one for one in sys.modules if one.startswith('rich.')])"
+    ended = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, timeout=30, check=True)
+    assert ended.stdout == "[]\n"
