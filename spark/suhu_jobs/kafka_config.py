@@ -56,12 +56,14 @@ class KafkaConfig:
         return context
 
 
-def read_kafka_config(path: Path) -> KafkaConfig:
-    """Read a file of `key=value` lines, in Kafka's own words.
+def read_kafka_config(path: Path | None) -> KafkaConfig:
+    """Read a file of `key=value` lines, in Kafka's own words; None is no file.
 
     Raises:
         UsageError: it cannot be read, or a line of it cannot be meant; no value is shown.
     """
+    if path is None:
+        return KafkaConfig()
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as exc:

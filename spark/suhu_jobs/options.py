@@ -3,6 +3,7 @@
 import argparse
 import math
 import re
+from pathlib import Path
 from typing import NoReturn
 
 from suhu_jobs.errors import UsageError
@@ -15,6 +16,14 @@ class OptionParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Refuse the command line."""
         raise UsageError(f"{message} (see --help)")
+
+
+def add_kafka(parser: argparse.ArgumentParser) -> None:
+    """Add where the readings are, and how to be let in: `bootstrap_servers`, `kafka_config`, `topic`."""
+    add = parser.add_argument
+    add("--bootstrap-servers", type=servers, default="localhost:9092", metavar="HOST:PORT,…", help="Kafka: %(default)s")
+    add("--kafka-config", type=Path, metavar="FILE", help="TLS and login, as key=value lines: docs/security.md")
+    add("--topic", type=topic, default="sensor-suhu", help="of the readings: %(default)s")
 
 
 def servers(text: str) -> str:

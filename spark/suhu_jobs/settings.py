@@ -69,7 +69,7 @@ def parse_settings(arguments: Sequence[str]) -> AlertSettings:
         jars=given.jars,
         class_cache=given.class_cache,
         record_class_cache=given.record_class_cache,
-        kafka=KafkaConfig() if given.kafka_config is None else read_kafka_config(given.kafka_config),
+        kafka=read_kafka_config(given.kafka_config),
     )
 
 
@@ -80,15 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add(
-        "--bootstrap-servers",
-        type=options.servers,
-        default="localhost:9092",
-        metavar="HOST:PORT,…",
-        help="Kafka: %(default)s",
-    )
-    add("--kafka-config", type=Path, metavar="FILE", help="TLS and login, as key=value lines: docs/security.md")
-    add("--topic", type=options.topic, default="sensor-suhu", help="of the readings: %(default)s")
+    options.add_kafka(parser)
     add("--alerts-topic", type=options.topic, default="sensor-suhu-alerts", help="written and followed: %(default)s")
     add("--threshold", type=options.celsius, default=80.0, metavar="°C", help="warn strictly above it: %(default)g")
     add("--checkpoint", default=str(DEFAULT_CHECKPOINT), metavar="DIR", help="how far Spark has read: %(default)s")

@@ -82,7 +82,7 @@ def parse_pipeline_settings(arguments: Sequence[str]) -> PipelineSettings:
         stats_lateness_s=given.stats_lateness_s,
         metrics_port=given.metrics_port,
         jars=given.jars,
-        kafka=KafkaConfig() if given.kafka_config is None else read_kafka_config(given.kafka_config),
+        kafka=read_kafka_config(given.kafka_config),
     )
 
 
@@ -93,15 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add(
-        "--bootstrap-servers",
-        type=options.servers,
-        default="localhost:9092",
-        metavar="HOST:PORT,…",
-        help="Kafka: %(default)s",
-    )
-    add("--kafka-config", type=Path, metavar="FILE", help="TLS and login, as key=value lines: docs/security.md")
-    add("--topic", type=options.topic, default="sensor-suhu", help="of the readings: %(default)s")
+    options.add_kafka(parser)
     add("--queries", type=_queries, default=QUERY_NAMES, metavar="NAME,…", help=f"all: {','.join(QUERY_NAMES)}")
     add("--checkpoint", default=str(DEFAULT_CHECKPOINT), metavar="DIR", help="how far each query is: %(default)s")
     add("--state", type=Path, metavar="DIR", help="with a checkpoint elsewhere: a local directory for the lock")
