@@ -1,9 +1,16 @@
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from sandbox.kafka import Kafka
 from sandbox.mosquitto import Mosquitto
+
+
+def pytest_configure() -> None:
+    """Have Ctrl-C mean something to what tests start, also where they are run in the background of a shell."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -134,7 +134,6 @@ class RunningQuery:
             self._failed(str(exc))
 
     def _started(self, spark: SparkSession, start: Start) -> StreamingQuery:
-        spark.sparkContext.setLocalProperty("spark.scheduler.pool", self.name)
         return streams.start_query(spark, self._settings, self.name, self._checkpoint.location, start, self._log)
 
     def _is_ready(self) -> None:

@@ -38,7 +38,6 @@ def conf(settings: PipelineSettings) -> dict[str, str]:
     """What the session of a pipeline has besides what every job's has."""
     return {
         "spark.executorEnv.PYTHONPATH": str(PYTHON_PATH),
-        "spark.scheduler.mode": "FAIR",  # a query that has much to catch up on leaves slots to the others
         "spark.sql.debug.maxToStringFields": "200",  # else Spark tells that it has shortened a plan nobody reads
         "spark.sql.shuffle.partitions": str(settings.state_partitions),
         "spark.sql.streaming.stateStore.providerClass": (

@@ -56,11 +56,14 @@ def test_top_draws_until_ctrl_c_and_gives_the_terminal_back(daemon: Path) -> Non
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "gateway", "top", "--interval", "0.1", "--journal", daemon]
     with subprocess.Popen(command, stdout=theirs, stderr=theirs, stdin=theirs) as process:
-        seen = b""
-        while seen.count(b"\x1b[Hgateway ") < 3 or b"/s)" not in seen:
-            seen += os.read(ours, 65_536)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=10) == 0
+        try:
+            seen = b""
+            while seen.count(b"\x1b[Hgateway ") < 3 or b"/s)" not in seen:
+                seen += os.read(ours, 65_536)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=10) == 0
+        finally:
+            process.kill()
     os.close(theirs)
     seen += os.read(ours, 65_536)
     os.close(ours)
