@@ -164,7 +164,7 @@ class Pipeline:
             last_delivery_at_s=forwarder.last_delivery_at_s,
             delivered_total=forwarder.delivered_total,
             delivery_failures_total=dict(forwarder.failures_total),
-            quarantined_total=self._journal.quarantined_total,
+            quarantined_total=forwarder.refused_total + self._journal.damaged_total,
             readings_total=dict(intake.readings_total),
             retained_total=intake.retained_total,
             superseded_total=intake.superseded_total,

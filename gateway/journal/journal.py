@@ -43,7 +43,7 @@ class Journal:
 
     Attributes:
         name: `gateway_id/journal_id`, what every event_id begins with.
-        quarantined_total: records put aside since this object was made.
+        damaged_total: records that were not what was written, put aside since this object was made.
         dropped_total: records given up for room; those that were in memory for sending may arrive all the same.
 
     Raises:
@@ -59,7 +59,7 @@ class Journal:
         self._next_sequence = 1
         self._interrupted: tuple[int, list[Record]] | None = None  # sequence before it, and what it would have added
         self._unusable: SpoolError | None = None  # why the file must be opened anew
-        self.quarantined_total = 0
+        self.damaged_total = 0
         self.dropped_total = 0
         self._lock_fd = prepare(path)
         try:
@@ -381,7 +381,7 @@ class Journal:
         self._db.execute("BEGIN IMMEDIATE")
         tables.move_damaged_aside(self._db, sequences)
         self._db.execute("COMMIT")
-        self.quarantined_total += len(sequences)
+        self.damaged_total += len(sequences)
 
 
 def _frees(operations: Sequence[Operation]) -> list[Operation]:

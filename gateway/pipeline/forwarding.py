@@ -57,6 +57,7 @@ class Forwarder:
         self._sending_since_s: float | None = None
         self._under_way = 0  # records of the batch that is being sent
         self.delivered_total = 0
+        self.refused_total = 0  # by Kafka, for good: put into quarantine
         self.failures_total: Counter[str] = Counter()  # attempts of which something was unsent, by kind
         self.last_delivery_at_s: float | None = None  # Unix time
 
@@ -165,6 +166,7 @@ class Forwarder:
             for record, reason in receipt.refused:
                 log.error("record_quarantined", sequence=record.sequence, sensor=record.key.decode(), reason=reason)
                 committer.mark(Quarantine(record, reason))
+                self.refused_total += 1
             batch = receipt.unsent
             self._under_way = len(batch)
             if receipt.cause is not None:

@@ -168,7 +168,7 @@ def test_a_record_with_a_flipped_byte_goes_to_quarantine_and_the_rest_goes_on(pa
     journal = Journal(path, "pabrik-1", 8 * MIB)
     (kept,) = journal.apply([Append(reading(71))])
     assert journal.read(after=0, limit=10) == [kept]
-    assert journal.quarantined_total == 1
+    assert journal.damaged_total == 1
     journal.close()
 
 

@@ -152,7 +152,7 @@ def test_a_refused_record_goes_to_quarantine_and_the_rest_goes_on(tmp_path: Path
 
     rig = asyncio.run(scenario())
     assert rig.sink.durable == [1, 3]
-    assert rig.journal.quarantined_total == 1
+    assert rig.forwarder.refused_total == 1
     assert rig.journal.delivered == 3
 
 
