@@ -23,8 +23,8 @@ def test_the_line_that_tells_a_person_the_cause_is_found(text: str, words: str) 
 
 def test_a_java_failure_is_told_by_its_root(jvm: Jvm) -> None:
     with pytest.raises(JavaError) as raised:
-        jvm.java.java.lang.Integer.parseInt("seven")
-    assert first_line(raised.value) == 'For input string: "seven"'
+        jvm.java.java.io.FileInputStream("/nowhere")  # PySpark puts no exception of its own in the place of this one
+    assert first_line(raised.value) == "/nowhere (No such file or directory)"
 
 
 def test_a_failure_of_spark_is_told_in_one_line_without_where_it_ran() -> None:

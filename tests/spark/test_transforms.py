@@ -59,6 +59,7 @@ def test_parse_takes_of_the_invalid_golden_records_those_with_a_sensor_and_a_num
         "unknown field",
         "replayed is false",
         "retained is text",
+        "a control character in sensor_id",
     ]
 
 
