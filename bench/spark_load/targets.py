@@ -20,7 +20,7 @@ TARGETS: Mapping[str, tuple[Target, ...]] = {
     "drain_incidents": QUERY_DRAIN,
     "drain_history": QUERY_DRAIN,
     "drain_all": (Target("records_per_s", 1_000, 20_000, at_least=True),),
-    "windows": (Target("p50_ms", 10_000, 2_000), Target("p99_ms", 30_000, 5_000)),
+    "windows": (Target("p50_ms", 5_000, 2_000), Target("p99_ms", 15_000, 5_000)),
     "partitions_1": GROWTH,
     "partitions_3": GROWTH,
     "partitions_12": GROWTH,
