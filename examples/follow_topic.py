@@ -4,7 +4,7 @@ python -m examples.follow_topic sensor-suhu-stats
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from kafka import KafkaConsumer
 from kafka.errors import KafkaError
@@ -19,17 +19,24 @@ def records(topic: str) -> Iterator[tuple[int, int, bytes]]:
         yield record.partition, record.offset, record.value
 
 
-def main(topic: str) -> int:
-    """Follow the topic until Ctrl-C."""
+def follow(topic: str, show: Callable[[int, int, bytes], None]) -> int:
+    """Show each record until Ctrl-C; return the exit code."""
     try:
         for partition, offset, value in records(topic):
-            print(partition, offset, value.decode(errors="replace"), flush=True)
+            show(partition, offset, value)
     except KeyboardInterrupt:
         return 0
     except KafkaError as error:
         print(f"no Kafka at localhost:9092 ({error}): start python -m examples.kafka_here", file=sys.stderr)
         return 69
     return 0
+
+
+def main(topic: str) -> int:
+    """Print the topic."""
+    return follow(
+        topic, lambda partition, offset, value: print(partition, offset, value.decode(errors="replace"), flush=True)
+    )
 
 
 if __name__ == "__main__":

@@ -6,9 +6,7 @@ python -m examples.hot_readings [°C]
 import json
 import sys
 
-from kafka.errors import KafkaError
-
-from examples.follow_topic import records
+from examples.follow_topic import follow
 
 
 def hot_line(value: bytes, threshold_celsius: float) -> str | None:
@@ -21,18 +19,14 @@ def hot_line(value: bytes, threshold_celsius: float) -> str | None:
 
 
 def main(threshold_celsius: float) -> int:
-    """Follow the topic until Ctrl-C."""
-    try:
-        for partition, offset, value in records("sensor-suhu"):
-            line = hot_line(value, threshold_celsius)
-            if line:
-                print(f"partition {partition} offset {offset}: {line}", flush=True)
-    except KeyboardInterrupt:
-        return 0
-    except KafkaError as error:
-        print(f"no Kafka at localhost:9092 ({error}): start python -m examples.kafka_here", file=sys.stderr)
-        return 69
-    return 0
+    """Print the hot readings of the topic."""
+
+    def show(partition: int, offset: int, value: bytes) -> None:
+        line = hot_line(value, threshold_celsius)
+        if line:
+            print(f"partition {partition} offset {offset}: {line}", flush=True)
+
+    return follow("sensor-suhu", show)
 
 
 if __name__ == "__main__":
