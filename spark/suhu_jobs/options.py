@@ -54,10 +54,7 @@ def celsius(text: str) -> float:
 
 def seconds(text: str) -> float:
     """Read a duration above 0."""
-    number = _number(text)
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
-    return number
+    return _above_zero(text, "number of seconds")
 
 
 def lateness(text: str) -> float:
@@ -70,10 +67,7 @@ def lateness(text: str) -> float:
 
 def heating(text: str) -> float:
     """Read a rise in °C per minute, above 0."""
-    number = _number(text)
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no rise in °C per minute above 0")
-    return number
+    return _above_zero(text, "rise in °C per minute")
 
 
 def partitions(text: str) -> int:
@@ -95,6 +89,13 @@ def port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port (0 to 65535)")
     return int(text)
+
+
+def _above_zero(text: str, what: str) -> float:
+    number = _number(text)
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no {what} above 0")
+    return number
 
 
 def _number(text: str) -> float:
