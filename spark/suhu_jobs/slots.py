@@ -22,7 +22,13 @@ class SparkSlots:
         self._context = spark.sparkContext._jsc.sc()
 
     def __call__(self) -> int:
-        """Count them.
+        """Count them; raises what `require_session` does."""
+        self.require_session()
+        profiles = self._context.resourceProfileManager()
+        return int(self._context.maxNumConcurrentTasks(profiles.defaultResourceProfile()))
+
+    def require_session(self) -> None:
+        """See that there is a session that can have any.
 
         Raises:
             Unavailable: the cluster has ended the application; a new one needs a new process.
@@ -32,8 +38,6 @@ class SparkSlots:
                 f"the master {self.master} has ended the job, whose executors failed again and again or were taken "
                 "away: its log and the executors' say why; then start the job again, it goes on"
             )
-        profiles = self._context.resourceProfileManager()
-        return int(self._context.maxNumConcurrentTasks(profiles.defaultResourceProfile()))
 
     @property
     def patience_s(self) -> float:

@@ -16,7 +16,7 @@ from suhu_jobs.pipeline.fact_file import FactFile
 from suhu_jobs.pipeline.figures import Figures
 from suhu_jobs.pipeline.queries import QUERIES
 from suhu_jobs.pipeline.settings import PipelineSettings
-from suhu_jobs.placement import Placement, Start
+from suhu_jobs.placement import Placement
 from suhu_jobs.topic_pair import ensure_topic
 from suhu_jobs.topics import Topic, Topics
 
@@ -126,15 +126,13 @@ class RunningQuery:
             self._readings = self.ensure_topics()
             start = self._placement.place(self._readings, keeps_state=True)
             self._facts.put_facts({_TOPIC: self._settings.topic})
-            self._query = self._started(spark, start)
+            location = self._checkpoint.location
+            self._query = streams.start_query(spark, self._settings, self.name, location, start, self._log)
             self._steps_over_gap = start.steps_over_gap
         except (JavaError, PySparkException) as exc:
             self._failed(first_line(exc))
         except (KafkaUnreachable, JobError) as exc:
             self._failed(str(exc))
-
-    def _started(self, spark: SparkSession, start: Start) -> StreamingQuery:
-        return streams.start_query(spark, self._settings, self.name, self._checkpoint.location, start, self._log)
 
     def _is_ready(self) -> None:
         if self.failures:

@@ -31,12 +31,12 @@ class PipelineSupervisor:
         Raises:
             Unavailable: every query failed again and again and none has ever run, or the cluster has ended the job.
         """
-        count_slots = SparkSlots(spark)
+        slots = SparkSlots(spark)
         ready = False
         topics_due_s = monotonic() + TOPICS_EVERY_S
         try:
             while not self._stop.is_set():
-                count_slots()  # for what it raises: in a session that is over no query starts again
+                slots.require_session()  # in one that is over no query starts again
                 self._tend(spark)
                 if not ready and all(query.ready for query in self._queries):
                     ready = True
