@@ -1,7 +1,7 @@
 """`gateway check`: whether a configuration will do, before a gateway is started with it."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import click
@@ -46,12 +46,17 @@ def _findings(config_path: Path | None, bootstrap_servers: str | None, *, online
     if not mistakes:
         yield ok("configuration", place, summary(config))
     if online:
-        try:
-            running = control.status(config.journal.path)
-        except SpoolError as exc:
-            yield failed("gateway", "", str(exc), exit_code(exc))
-            running = None
+        running = yield from running_gateway(config)
         yield from outside(config, running)
+
+
+def running_gateway(config: Config) -> Generator[Finding, None, control.Answer | None]:
+    """What the gateway says that runs with this journal, None if none does; a finding when it does not answer."""
+    try:
+        return control.status(config.journal.path)
+    except SpoolError as exc:
+        yield failed("gateway", "", str(exc), exit_code(exc))
+        return None
 
 
 def _mistakes(config: Config) -> Iterator[str]:

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import click
 
-from gateway import control
-from gateway.cli.check import summary
+from gateway.cli.check import running_gateway, summary
 from gateway.cli.chosen import config_option, journal_option, json_option, servers_option
 from gateway.cli.findings import Finding, failed, ok, report
 from gateway.cli.probes import inside, outside
 from gateway.cli.run import effective_config
-from gateway.cli.words import EX_CONFIG, exit_code
-from gateway.errors import ConfigError, SpoolError
+from gateway.cli.words import EX_CONFIG
+from gateway.errors import ConfigError
 
 
 @click.command()
@@ -39,10 +38,6 @@ def _findings(config_path: Path | None, journal: Path | None, bootstrap_servers:
             yield failed("configuration", "", line, EX_CONFIG)
         return
     yield ok("configuration", place, summary(config) if place else "none given: defaults; name it with --config")
-    try:
-        running = control.status(config.journal.path)
-    except SpoolError as exc:
-        yield failed("gateway", "", str(exc), exit_code(exc))
-        running = None
+    running = yield from running_gateway(config)
     yield from inside(config, running)
     yield from outside(config, running)
