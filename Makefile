@@ -56,6 +56,7 @@ lock: preflight ## write requirements*.txt (by uv) and sandbox/jars.sha256 anew,
 	@PATH="$$PWD/.fetched/uv/bin:$$PATH" $(UV_COMPILE) --group dev -c requirements.txt -o requirements-dev.txt
 	@PATH="$$PWD/.fetched/uv/bin:$$PATH" $(UV_COMPILE) --extra fast -c requirements.txt -o requirements-fast.txt
 	@PATH="$$PWD/.fetched/uv/bin:$$PATH" $(UV_COMPILE) --extra spark -c requirements.txt -o requirements-spark.txt
+	@PATH="$$PWD/.fetched/uv/bin:$$PATH" $(UV_COMPILE) --extra dashboard -c requirements.txt -o requirements-dashboard.txt
 	@$(PYTHON) -m sandbox.install
 	@$(VENV_PYTHON) -m sandbox.fetch --write-lock
 

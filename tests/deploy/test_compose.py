@@ -68,7 +68,7 @@ def test_the_gateway_accepts_its_configuration(stack: dict[str, Any]) -> None:
 
 
 def test_the_lock_files_have_hashes_and_no_address() -> None:
-    for name in ("requirements.txt", "requirements-dev.txt", "requirements-spark.txt"):
+    for name in ("requirements.txt", "requirements-dev.txt", "requirements-spark.txt", "requirements-dashboard.txt"):
         text = (PROJECT / name).read_text()
         pinned = [line for line in text.splitlines() if line and not line.startswith(("#", " "))]
         assert pinned
