@@ -174,6 +174,7 @@ class Pipeline:
             dropped_total={**intake.dropped_total, **given_up},
             clock_jumps_total=intake.clock.jumps_total,
             clock_unsynced=intake.clock.is_early,
+            certificates=self._certificates.ends_at_s,
         )
 
     def say(self, event: str, **fields: object) -> None:

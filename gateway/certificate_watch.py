@@ -1,6 +1,7 @@
 """Says in time which certificates are about to end: ours, those we trust, and those that brokers show."""
 
 import asyncio
+import math
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ class Way:
 class CertificateWatch:
     """Looks at the start and once a day.
 
+    Attributes:
+        ends_at_s: by file or server, the Unix time at which its first certificate ends; {} before the first look.
+
     Args:
         ways: every use of TLS that has files or servers to look at.
         now: the wall clock.
@@ -47,11 +51,14 @@ class CertificateWatch:
         self._ways = ways
         self._now = now
         self._sleep = sleep
+        self.ends_at_s: dict[str, float] = {}
 
     async def run(self) -> None:
         """Look until cancelled; what cannot be read or reached is told by who needs it."""
         while self._ways:
-            for fields, certificate in await asyncio.to_thread(self._found):
+            found = await asyncio.to_thread(self._found)
+            self.ends_at_s = _first_ends(found)
+            for fields, certificate in found:
                 self._tell(fields, certificate)
             await self._sleep(AGAIN_S)
 
@@ -87,6 +94,14 @@ def ways(config: Config) -> list[Way]:
     pairs = [(kafka.encryption(), tuple(address_of(server) for server in kafka.bootstrap_servers))]
     pairs += [(mqtt.encryption(), ((mqtt.host, mqtt.port),)) for mqtt in config.mqtt]
     return [Way(tls, servers) for tls, servers in pairs if tls is not None]
+
+
+def _first_ends(found: list[tuple[dict[str, str], Certificate]]) -> dict[str, float]:
+    ends: dict[str, float] = {}
+    for fields, certificate in found:
+        (place,) = fields.values()
+        ends[place] = min(certificate.ends_at.timestamp(), ends.get(place, math.inf))
+    return ends
 
 
 def _read(path: Path) -> list[Certificate]:

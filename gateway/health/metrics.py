@@ -13,6 +13,7 @@ from prometheus_client.registry import CollectorRegistry
 from gateway.health.snapshot import JournalSize, Snapshot
 
 PREFIX = "suhu_gateway_"
+LOSSES = ("journal_full", "journal_failed", "overload", "drop_oldest")
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 
@@ -48,7 +49,9 @@ def _of_snapshot(now: Snapshot) -> Iterator[Metric]:
     yield _counts("readings", "Readings taken, by kind of source.", "source", now.readings_total)
     yield _count("retained_readings", "Old values that an MQTT broker had kept.", now.retained_total)
     yield _count("superseded_readings", "Readings that a later one of their interval replaced.", now.superseded_total)
-    yield _counts("dropped_readings", "Readings that are lost, by reason.", "reason", now.dropped_total)
+    # Told from the start: Prometheus sees no increase in what begins with a number above 0.
+    dropped = dict.fromkeys(LOSSES, 0) | now.dropped_total
+    yield _counts("dropped_readings", "Readings that are lost, by reason.", "reason", dropped)
     yield _counts("rejected_frames", "Frames that gave no reading, by reason.", "reason", now.rejected_total)
     yield _count("rejected_frames_sent", "Of them, sent to the topic for rejected frames.", now.rejected_sent_total)
     yield _count("rejected_frames_unsent", "Of them, held back or not taken.", now.rejected_unsent_total)
@@ -71,6 +74,8 @@ def _of_snapshot(now: Snapshot) -> Iterator[Metric]:
     yield _gauge("stuck", "How many parts make no progress although they have work.", len(now.stuck))
     yield _count("clock_jumps", "Steps of the wall clock by more than 2 s.", now.clock_jumps_total)
     yield _gauge("clock_unsynced", "Whether the wall clock is surely wrong.", now.clock_unsynced)
+    help_text = "Unix time at which the first certificate of a file or server ends."
+    yield _gauges("certificate_ends_timestamp_seconds", help_text, "place", now.certificates)
     ages = {name: one.age_s for name, one in now.sensors.items()}
     yield _gauges("sensor_last_reading_age_seconds", "Since a sensor's newest reading came.", "sensor", ages)
     newest = {name: one.celsius for name, one in now.sensors.items()}

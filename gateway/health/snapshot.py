@@ -59,6 +59,7 @@ class Snapshot:
     dropped_total: dict[str, int]  # by reason
     clock_jumps_total: int
     clock_unsynced: bool
+    certificates: dict[str, float]  # by file or server: Unix time at which the first of it ends
 
     def summary(self) -> str:
         """One line for a person."""

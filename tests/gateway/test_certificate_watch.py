@@ -111,6 +111,28 @@ def test_what_cannot_be_read_or_reached_is_left_to_who_needs_it(ours: Certificat
         assert told(Way(Tls(), (("127.0.0.1", port),)), ENDS_AT) == []  # not trusted: the connection tells that
 
 
+def test_metrics_are_told_when_the_first_certificate_of_a_place_ends(ours: Certificate, tmp_path: Path) -> None:
+    other = certificate(tmp_path / "o", "127.0.0.1", trustme.CA(), not_after=ENDS_AT + timedelta(days=9))
+    both = tmp_path / "both"
+    both.write_text(other.certificate.read_text() + ours.certificate.read_text())
+
+    async def looked_once() -> dict[str, float]:
+        looked = asyncio.Event()
+
+        async def sleep(_seconds: float) -> None:
+            looked.set()
+            await asyncio.Event().wait()
+
+        watch = CertificateWatch([Way(Tls(both, other.certificate, other.key), ())], lambda: ENDS_AT, sleep)
+        assert watch.ends_at_s == {}
+        running = asyncio.create_task(watch.run())
+        await looked.wait()
+        running.cancel()
+        return watch.ends_at_s
+
+    assert asyncio.run(looked_once()) == {str(both): 2_215_425_600.0, str(other.certificate): 2_216_203_200.0}
+
+
 def test_without_tls_nothing_is_watched() -> None:
     asyncio.run(CertificateWatch([]).run())
 

@@ -28,4 +28,5 @@ HEALTHY = Snapshot(
     dropped_total={"journal_full": 8},
     clock_jumps_total=9,
     clock_unsynced=False,
+    certificates={"/etc/suhu-gateway/client.pem": 1_800_086_400.0},
 )

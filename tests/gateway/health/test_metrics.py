@@ -31,6 +31,9 @@ def test_a_scraper_reads_every_value_back() -> None:
         ("suhu_gateway_retained_readings_total",): 5,
         ("suhu_gateway_superseded_readings_total",): 6,
         ("suhu_gateway_dropped_readings_total", "journal_full"): 8,
+        ("suhu_gateway_dropped_readings_total", "journal_failed"): 0,
+        ("suhu_gateway_dropped_readings_total", "overload"): 0,
+        ("suhu_gateway_dropped_readings_total", "drop_oldest"): 0,
         ("suhu_gateway_rejected_frames_total", "no_temperature"): 7,
         ("suhu_gateway_rejected_frames_sent_total",): 4,
         ("suhu_gateway_rejected_frames_unsent_total",): 3,
@@ -51,6 +54,7 @@ def test_a_scraper_reads_every_value_back() -> None:
         ("suhu_gateway_stuck",): 0,
         ("suhu_gateway_clock_jumps_total",): 9,
         ("suhu_gateway_clock_unsynced",): 0,
+        ("suhu_gateway_certificate_ends_timestamp_seconds", "/etc/suhu-gateway/client.pem"): 1_800_086_400,
         ("suhu_gateway_sensor_last_reading_age_seconds", "S1"): 0.25,
         ("suhu_gateway_sensor_celsius", "S1"): 70.5,
     }
