@@ -12,6 +12,7 @@ from suhu_jobs.class_cache import ClassCache
 from suhu_jobs.connector import Connector, find_connector
 from suhu_jobs.errors import StorageError, Unavailable
 from suhu_jobs.events import EventLog
+from suhu_jobs.heartbeat import Heartbeat
 from suhu_jobs.jvm import EXIT_TIMEOUT_S, Jvm, start_jvm
 from suhu_jobs.ledger import Ledger
 from suhu_jobs.patience import Patience
@@ -72,6 +73,8 @@ def _start_jvm(settings: AlertSettings, connector: Connector, class_cache: Class
 def _run_with(jvm: Jvm, settings: AlertSettings, checkpoint: Checkpoint, stop: Event, log: EventLog) -> dict[str, int]:
     """Run the job in this JVM until a signal comes; return what became of the alerts, in numbers."""
     with ExitStack() as stack:
+        heartbeat = Heartbeat(settings.heartbeat)
+        stack.callback(heartbeat.stop)
         topics = Topics(jvm, settings.bootstrap_servers, settings.kafka)
         stack.callback(topics.close)
         ledger = Ledger(settings.state)
@@ -89,6 +92,6 @@ def _run_with(jvm: Jvm, settings: AlertSettings, checkpoint: Checkpoint, stop: E
         write = jvm.write_stdout if jvm.submitted else partial(write_all, sys.stdout.fileno())
         console = Console(write, colour=wants_colour(terminal=terminal, environment=os.environ))
         warner = Warner(settings.topic, settings.threshold_celsius, ledger, console, log)
-        parts = Parts(jvm, spark, topics, ledger, checkpoint, beginnings, warner, patience)
+        parts = Parts(jvm, spark, topics, ledger, checkpoint, beginnings, warner, patience, heartbeat)
         Supervisor(settings, parts, stop, log).run()
         return dict(warner.counts)

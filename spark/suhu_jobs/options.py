@@ -26,6 +26,16 @@ def add_kafka(parser: argparse.ArgumentParser) -> None:
     add("--topic", type=topic, default="sensor-suhu", help="of the readings: %(default)s")
 
 
+def add_heartbeat(parser: argparse.ArgumentParser) -> None:
+    """Add where a health check sees that the queries run: `heartbeat`."""
+    parser.add_argument(
+        "--heartbeat",
+        type=Path,
+        metavar="FILE",
+        help="set its time while the queries run, at least twice a second, for health checks: none",
+    )
+
+
 def servers(text: str) -> str:
     """Check `host:port,host:port`."""
     for server in text.split(","):

@@ -38,6 +38,7 @@ class AlertSettings:
     jars: str | None  # plain python only: comma-separated jars, or a directory of them
     class_cache: Path  # plain python only
     record_class_cache: bool
+    heartbeat: Path | None = None  # a file whose time is set while the query runs
     kafka: KafkaConfig = field(default_factory=KafkaConfig)  # how to be let in
 
 
@@ -69,6 +70,7 @@ def parse_settings(arguments: Sequence[str]) -> AlertSettings:
         jars=given.jars,
         class_cache=given.class_cache,
         record_class_cache=given.record_class_cache,
+        heartbeat=given.heartbeat,
         kafka=read_kafka_config(given.kafka_config),
     )
 
@@ -100,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
         default="earliest",
         help="of a new checkpoint; earliest also warns of the hot readings that are there already: %(default)s",
     )
+    options.add_heartbeat(parser)
     alone = parser.add_argument_group("without spark-submit")
     alone.add_argument("--jars", metavar="DIR|JAR,…", help="Kafka connector: .fetched/lib/spark, else a download")
     alone.add_argument("--class-cache", type=Path, default=DEFAULT_CLASS_CACHE, metavar="FILE", help=argparse.SUPPRESS)

@@ -12,6 +12,7 @@ from suhu_jobs.checkpoint import Checkpoint
 from suhu_jobs.errors import KafkaUnreachable, StorageError, Unavailable
 from suhu_jobs.events import EventLog
 from suhu_jobs.failure import first_line, reason
+from suhu_jobs.heartbeat import Heartbeat
 from suhu_jobs.jvm import JavaError, Jvm
 from suhu_jobs.ledger import Ledger
 from suhu_jobs.patience import Patience, delays
@@ -44,6 +45,7 @@ class Parts:
     beginnings: Beginnings
     warner: Warner
     patience: Patience
+    heartbeat: Heartbeat
 
 
 class Supervisor:
@@ -128,8 +130,8 @@ class Supervisor:
                 topics_due = monotonic() + TOPICS_EVERY_S
                 if self._changed(pair):
                     return None
-            if ready and self._settings.record_class_cache and self._parts.warner.counts["printed"]:
-                self._stop.set()  # all code paths have run once
+            if ready:
+                self._runs()
             self._stop.wait(WATCH_RUNNING_S if ready else WATCH_STARTING_S)
         return None
 
@@ -151,6 +153,11 @@ class Supervisor:
             threshold_celsius=self._settings.threshold_celsius,
             master=self._parts.spark.sparkContext.master,
         )
+
+    def _runs(self) -> None:
+        self._parts.heartbeat.beat()
+        if self._settings.record_class_cache and self._parts.warner.counts["printed"]:
+            self._stop.set()  # all code paths have run once
 
     def _changed(self, pair: TopicPair) -> bool:
         try:

@@ -21,6 +21,7 @@ def test_everything_has_a_default() -> None:
         jars=None,
         class_cache=PROJECT / ".fetched/spark-classes.jsa",
         record_class_cache=False,
+        heartbeat=None,
     )
 
 
@@ -28,7 +29,7 @@ def test_every_option_is_taken() -> None:
     arguments = (
         "--bootstrap-servers a:1,b:2 --topic t --alerts-topic u --threshold -5.5 --checkpoint /c --state /s "
         "--mode micro-batch --master local[3] --no-create-topics --partitions 12 --starting-offsets latest "
-        "--jars /j --class-cache /k --record-class-cache"
+        "--jars /j --class-cache /k --record-class-cache --heartbeat /h"
     )
     assert parse_settings(arguments.split()) == AlertSettings(
         bootstrap_servers="a:1,b:2",
@@ -45,6 +46,7 @@ def test_every_option_is_taken() -> None:
         jars="/j",
         class_cache=Path("/k"),
         record_class_cache=True,
+        heartbeat=Path("/h"),
     )
 
 

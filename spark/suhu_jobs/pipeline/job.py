@@ -7,6 +7,7 @@ from suhu_jobs.checkpoint import Checkpoint
 from suhu_jobs.connector import find_connector
 from suhu_jobs.errors import StorageError
 from suhu_jobs.events import EventLog
+from suhu_jobs.heartbeat import Heartbeat
 from suhu_jobs.jvm import Jvm, start_jvm
 from suhu_jobs.lock import Lock
 from suhu_jobs.metrics import serve_metrics
@@ -44,6 +45,8 @@ def _run_with(
     """Run the pipeline in this JVM until a signal comes."""
     with ExitStack() as stack:
         stack.callback(_lock(settings).release)
+        heartbeat = Heartbeat(settings.heartbeat)
+        stack.callback(heartbeat.stop)
         figures = Figures()
         if settings.metrics_port:
             stack.callback(serve_metrics(settings.metrics_port, figures.registry))
@@ -64,7 +67,7 @@ def _run_with(
             progress_log.take(progress, lag_s, now_s)
 
         spark.streams.addListener(ProgressListener(take))
-        PipelineSupervisor(queries, stop, log).run(jvm, spark)
+        PipelineSupervisor(queries, stop, log, heartbeat).run(jvm, spark)
 
 
 def _lock(settings: PipelineSettings) -> Lock:

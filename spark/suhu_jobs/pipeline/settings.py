@@ -39,6 +39,7 @@ class PipelineSettings:
     stats_lateness_s: float  # 0 to 60; how far a sensor's clock may go back before its readings are late
     metrics_port: int  # on loopback; 0: none
     jars: str | None  # plain python only: comma-separated jars, or a directory of them
+    heartbeat: Path | None = None  # a file whose time is set while every query runs
     kafka: KafkaConfig = field(default_factory=KafkaConfig)  # how to be let in
 
     def output_topic(self, query: str) -> str:
@@ -82,6 +83,7 @@ def parse_pipeline_settings(arguments: Sequence[str]) -> PipelineSettings:
         stats_lateness_s=given.stats_lateness_s,
         metrics_port=given.metrics_port,
         jars=given.jars,
+        heartbeat=given.heartbeat,
         kafka=read_kafka_config(given.kafka_config),
     )
 
@@ -132,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--jars", metavar="DIR|JAR,…", help="without spark-submit: Kafka connector: .fetched/lib/spark, else a download"
     )
+    options.add_heartbeat(parser)
     _add_judgements(parser.add_argument_group("what is told of a reading"))
     return parser
 

@@ -6,6 +6,7 @@ from pyspark.sql import SparkSession
 
 from suhu_jobs.errors import KafkaUnreachable, Unavailable
 from suhu_jobs.events import EventLog
+from suhu_jobs.heartbeat import Heartbeat
 from suhu_jobs.jvm import Jvm
 from suhu_jobs.pipeline.running import RunningQuery
 from suhu_jobs.slots import SparkSlots
@@ -19,8 +20,9 @@ FAILURES_WITHOUT_SUCCESS = 5  # of every query: what never ran will not heal by 
 class PipelineSupervisor:
     """Keeps every query running by itself until told to stop: what becomes of one is nothing to the others."""
 
-    def __init__(self, queries: Sequence[RunningQuery], stop: Event, log: EventLog) -> None:
+    def __init__(self, queries: Sequence[RunningQuery], stop: Event, log: EventLog, heartbeat: Heartbeat) -> None:
         self._queries = queries
+        self._heartbeat = heartbeat
         self._stop = stop
         self._log = log
         self._kafka_answers = True
@@ -38,7 +40,10 @@ class PipelineSupervisor:
             while not self._stop.is_set():
                 slots.require_session()  # in one that is over no query starts again
                 self._tend(spark)
-                if not ready and all(query.ready for query in self._queries):
+                all_ready = all(query.ready for query in self._queries)
+                if all_ready:
+                    self._heartbeat.beat()
+                if all_ready and not ready:
                     ready = True
                     names = ",".join(query.name for query in self._queries)
                     self._log("pipeline ready", queries=names, master=spark.sparkContext.master)

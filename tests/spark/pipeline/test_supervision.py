@@ -26,15 +26,17 @@ def test_a_query_that_fails_stops_no_other_and_runs_again_once_it_can(kafka: Kaf
         kafka.bootstrap_servers,
         tmp_path / "c",
         queries=["rejected", "incidents"],
-        arguments=["--topic", "damaged"],
+        arguments=["--topic", "damaged", "--heartbeat", str(tmp_path / "heartbeat")],
     )
     try:
         Child.start(job)  # and not job.start(), which waits for both
         job.wait_for_line('event="query failed" query=incidents', 200)
         job.wait_until(lambda: _rejected(kafka) == 9, 120, "what the other query writes")
         assert 'event="query failed" query=rejected' not in job.log_since_start()
+        assert not (tmp_path / "heartbeat").exists()  # one that does not run is enough
         shutil.rmtree(query)
         job.wait_for_line("pipeline ready", 200)
+        job.wait_until((tmp_path / "heartbeat").exists, 30, "a sign that all run")
         assert 'event="query runs again" query=incidents' in job.log_since_start()
         assert job.stop() == 0
     finally:
