@@ -98,7 +98,6 @@ class Pipeline:
         self._pacing = asyncio.create_task(intake.release_held(), name="pacing")
         self._reading = asyncio.create_task(self._read_sources(), name="sources")
         self._watching = asyncio.create_task(self._certificates.run(), name="certificates")
-        self._telling = asyncio.create_task(self._tell(), name="health port")
         try:
             async with AsyncExitStack() as door:
                 try:
@@ -177,6 +176,16 @@ class Pipeline:
             certificates=self._certificates.ends_at_s,
         )
 
+    async def measured(self) -> JournalSize:
+        """How large the journal is, as its thread knows; may take as long as a commit.
+
+        Raises:
+            SpoolError: it cannot be read.
+        """
+        used_bytes, max_bytes, oldest_ms = await self._committer.ask(Journal.size)
+        disk = os.statvfs(self.config.journal.path.parent)
+        return JournalSize(used_bytes, max_bytes, disk.f_bavail * disk.f_frsize, oldest_ms)
+
     def say(self, event: str, **fields: object) -> None:
         """Log that this configuration works now."""
         log.info(
@@ -207,7 +216,7 @@ class Pipeline:
 
     async def _stop(self) -> None:
         # First no more readings, then everything durable, then a last chance for Kafka.
-        await _end(self._reading, self._pacing, self._watching, self._telling)
+        await _end(self._reading, self._pacing, self._watching)
         self._intake.release_all()
         await self._committer.settled()
         if self._forwarder.down_s is None:  # else it would be waiting for nothing
@@ -227,21 +236,6 @@ class Pipeline:
         async with asyncio.TaskGroup() as group:
             for source in sources:
                 group.create_task(self._intake.run_source(source), name=source.name)
-
-    async def _tell(self) -> None:
-        if self.config.health is None:
-            return
-        try:
-            from gateway.health.port import HealthPort  # h11 and prometheus_client take memory: only who is asked pays
-
-            await HealthPort(self.config.health, self.snapshot, self._measured).run()
-        except Exception as exc:  # whatever it is, readings are worth more
-            log.error("health_port_failed", error=repr(exc), effect="nobody is told how the gateway is; readings go on")
-
-    async def _measured(self) -> JournalSize:
-        used_bytes, max_bytes, oldest_ms = await self._committer.ask(Journal.size)
-        disk = os.statvfs(self.config.journal.path.parent)
-        return JournalSize(used_bytes, max_bytes, disk.f_bavail * disk.f_frsize, oldest_ms)
 
     async def _recall(self, source: str) -> str | None:
         return await self._committer.ask(lambda opened: opened.position(source))

@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import structlog
@@ -14,6 +14,8 @@ from gateway.app import Pipeline
 from gateway.changes import changes
 from gateway.config import Config
 from gateway.errors import GatewayError, SpoolError
+from gateway.health.kept_port import KeptPort
+from gateway.health.snapshot import JournalSize, Snapshot
 from gateway.journal import Journal
 from gateway.systemd import Systemd
 
@@ -72,13 +74,15 @@ class Daemon:
         self._pipeline = Pipeline(self._load(), simulate=self._simulate)
         self._journal = _open(self._pipeline.config)
         telling = asyncio.create_task(self._tell(), name="service manager")
+        health = KeptPort(self._snapshot, self._measured)
         try:
-            await self._run_pipelines()
+            await self._run_pipelines(health)
         finally:
             telling.cancel()
+            await health.close()
             self._journal.close()
 
-    async def _run_pipelines(self) -> None:
+    async def _run_pipelines(self, health: KeptPort) -> None:
         event = "started"
         fields: dict[str, object] = {}
         while True:
@@ -86,7 +90,9 @@ class Daemon:
             try:
                 async with self._pipeline.running(self._journal):
                     self._pipeline.say(event, **fields)
+                    self._shown = self._pipeline
                     self._enter("working")
+                    await health.follow(self._shown.config.health)
                     self._systemd.ready()
                     following = await self._following()
                     if following is not None and following.journal is None:
@@ -202,7 +208,17 @@ class Daemon:
         if self._phase != "working":
             return self._phase
         refusal = f", {OLD_STAYS}: {self._refusal}" if self._refusal else ""
-        return self._pipeline.snapshot().summary() + refusal
+        return self._snapshot().summary() + refusal
+
+    def _snapshot(self) -> Snapshot:
+        """How it is now; in the middle of a change, what the last pipeline has come to."""
+        changing = self._phase if self._phase == "reloading" or self._phase == "stopping" else None
+        return replace(self._shown.snapshot(), stuck=self._stuck(), changing=changing)
+
+    async def _measured(self) -> JournalSize:
+        if self._phase != "working":
+            raise SpoolError(f"the journal is not asked while {self._phase}")
+        return await self._shown.measured()
 
     def _stuck(self) -> list[str]:
         if self._phase == "working":

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from gateway.cli.survey import BrokerReport, PortReport
 from gateway.decode import Found
+from gateway.health_options import HealthOptions
 
 SHOWN_READINGS = 6
 
@@ -24,6 +25,8 @@ def first_file(
         f"id = {quoted(gateway_id)}",
         "[kafka]\n# One broker or more, host:port. The topic sensor-suhu must exist, with 3 partitions or more.\n"
         f"bootstrap_servers = {quoted_list(servers)}",
+        "# Metrics and health, for programs on this machine only; without the table nothing listens.\n"
+        f"[health]\nlisten = {quoted(HealthOptions().listen)}",
         *(_port(one) for one in ports),
         *(_broker(one) for one in brokers),
     ]

@@ -13,7 +13,6 @@ from gateway.cli.installation import CONFIG, UNIT, File, Installation, planned, 
 from gateway.cli.words import EX_CANTCREAT, EX_NOPERM, EX_UNAVAILABLE, EX_USAGE, fail, said
 from gateway.config import load
 
-TOOLS = ("systemd-sysusers", "udevadm")
 COMMAND_S = 120.0
 
 
@@ -31,7 +30,7 @@ def install_service(config_path: Path | None, program: Path | None, dry_run: boo
         require_usable(program, load(source))
     if not os.access(program, os.X_OK):
         fail(f"{program} is no program that can be started: name the gateway's command with --program", EX_USAGE)
-    plan = planned(program, source.read_text("utf-8"), [one for one in TOOLS if shutil.which(one)])
+    plan = planned(program, source.read_text("utf-8"), has_udev=shutil.which("udevadm") is not None)
     _show(plan)
     if dry_run:
         return
@@ -88,10 +87,14 @@ def _write(one: File) -> None:
     try:
         one.path.parent.mkdir(parents=True, exist_ok=True)
         fresh = one.path.with_name(one.path.name + ".new")
+        fresh.unlink(missing_ok=True)
+        fresh.touch(one.mode)  # before there is anything to read in it
         fresh.write_text(one.text, "utf-8")
-        fresh.chmod(0o644)
+        fresh.chmod(one.mode)  # whatever the umask is
         if one.path == CONFIG and CONFIG.exists():
-            shutil.copy2(CONFIG, CONFIG.with_name(CONFIG.name + ".old"))
+            old = CONFIG.with_name(CONFIG.name + ".old")
+            shutil.copy2(CONFIG, old)
+            old.chmod(one.mode)
         fresh.replace(one.path)
     except OSError as exc:
         fail(f"{one.path} cannot be written: {exc.strerror or exc}: is its disk full or read-only?", EX_CANTCREAT)
@@ -100,6 +103,8 @@ def _write(one: File) -> None:
 def _run(command: tuple[str, ...]) -> None:
     try:
         ended = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_S, check=False)
+    except FileNotFoundError:
+        fail(f"there is no `{command[0]}` here, which `{' '.join(command)}` needs: install it", EX_UNAVAILABLE)
     except subprocess.TimeoutExpired:
         fail(f"`{' '.join(command)}` has not ended within {COMMAND_S:.0f} s: try it by hand", EX_UNAVAILABLE)
     if ended.returncode != 0:

@@ -1,6 +1,5 @@
 """What installing the service means: which files with which text, then which commands. Touches nothing itself."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -14,6 +13,7 @@ RULES = Path("/etc/udev/rules.d/70-suhu-gateway.rules")
 SYSUSERS = Path("/etc/sysusers.d/suhu-gateway.conf")
 CONFIG = Path("/etc/suhu-gateway/gateway.toml")
 STATE = Path("/var/lib/suhu-gateway")
+GROUP = "suhu"  # of the sysusers file and the unit: who may read the configuration
 PROGRAM_IN_UNIT = "/opt/suhu-gateway/bin/gateway"
 HIDDEN = ("/home", "/root", "/run/user")  # by ProtectHome=, from the unit
 HIDDEN_TOO = ("/tmp", "/var/tmp")  # noqa: S108 - by PrivateTmp=, likewise
@@ -27,6 +27,7 @@ class File:
 
     path: Path
     text: str
+    mode: int = 0o644
 
     @property
     def change(self) -> Change:
@@ -45,25 +46,27 @@ class Installation:
     commands: tuple[tuple[str, ...], ...]
 
 
-def planned(program: Path, config_text: str, tools: Sequence[str]) -> Installation:
+def planned(program: Path, config_text: str, *, has_udev: bool) -> Installation:
     """What is to be done.
 
     Args:
         program: the gateway's command, as the service is to start it.
         config_text: of the configuration.
-        tools: which of systemd-sysusers and udevadm there are; a container has no udev.
+        has_udev: whether there is an udevadm; a container has none.
     """
     unit = _packaged("suhu-gateway.service").replace(PROGRAM_IN_UNIT, str(program))
     wanted = (
         File(SYSUSERS, _packaged("suhu-gateway.sysusers")),
         File(RULES, _packaged("70-suhu-gateway.rules")),
-        File(CONFIG, config_text),
+        File(CONFIG, config_text, 0o600),  # it may hold a token; the group exists only after the first command
         File(UNIT, unit),
     )
-    commands: list[tuple[str, ...]] = []
-    if "systemd-sysusers" in tools:
-        commands.append(("systemd-sysusers", str(SYSUSERS)))
-    if "udevadm" in tools:
+    commands: list[tuple[str, ...]] = [
+        ("systemd-sysusers", str(SYSUSERS)),
+        ("chown", f"root:{GROUP}", str(CONFIG)),
+        ("chmod", "0640", str(CONFIG)),
+    ]
+    if has_udev:
         commands += [("udevadm", "control", "--reload"), ("udevadm", "trigger", "--subsystem-match=tty")]
     commands.append(("systemctl", "daemon-reload"))
     commands += [("systemctl", verb, UNIT.name) for verb in ("enable", "restart")]

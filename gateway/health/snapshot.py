@@ -1,5 +1,10 @@
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
+
+CHANGES = {
+    "reloading": "a new configuration takes the place of the old one",
+    "stopping": "it was told to stop, or its files have come to their end",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ class Snapshot:
     clock_jumps_total: int
     clock_unsynced: bool
     certificates: dict[str, float]  # by file or server: Unix time at which the first of it ends
+    changing: Literal["reloading", "stopping"] | None = None  # nothing works: it makes room for the next, or for none
 
     def summary(self) -> str:
         """One line for a person."""
@@ -82,6 +88,9 @@ class Snapshot:
 def unready(snapshot: Snapshot) -> list[dict[str, str]]:
     """What keeps readings from Kafka, or would lose them: `reason` for programs, `detail` for people; [] is well."""
     reasons = [("stuck", words) for words in snapshot.stuck]
+    if snapshot.changing is not None:
+        reasons.append((snapshot.changing, CHANGES[snapshot.changing]))
+        return _told(reasons)  # what is closed in the course of it is no trouble
     if snapshot.journal_trouble is not None:
         reasons.append((snapshot.journal_trouble, snapshot.journal_error or "the journal takes nothing"))
     if snapshot.kafka_down_s is not None:
@@ -93,4 +102,8 @@ def unready(snapshot: Snapshot) -> list[dict[str, str]]:
             reasons.append(("source_down", f"{name}: {source.error or 'it is being opened'}"))
     if snapshot.clock_unsynced:
         reasons.append(("clock_unsynced", "the wall clock is before this program's release: set it, or let NTP"))
+    return _told(reasons)
+
+
+def _told(reasons: list[tuple[str, str]]) -> list[dict[str, str]]:
     return [{"reason": reason, "detail": detail} for reason, detail in reasons]

@@ -15,6 +15,7 @@ PROGRAM = f"""#!/bin/sh
 export LD_LIBRARY_PATH=/opt/python/lib PYTHONPATH=/opt/packages:/opt/suhu-gateway/lib PYTHONDONTWRITEBYTECODE=1
 exec /opt/python/bin/python{sys.version_info.major}.{sys.version_info.minor} -m gateway "$@"
 """
+SYSUSERS = PROJECT / "deploy" / "systemd" / "suhu-gateway.sysusers"
 TARGET = "[Unit]\nRequires=basic.target\nAfter=basic.target\nAllowIsolate=yes\n"
 # Waits that a test would have to sit out.
 QUICK = "[Service]\nRestartSec=100ms\nWatchdogSec=2s\n"
@@ -32,6 +33,7 @@ def guest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guest]:
         "/etc/systemd/system/guest.target": TARGET,
         "/etc/systemd/system/suhu-gateway.service": UNIT.read_text(),
         "/etc/systemd/system/suhu-gateway.service.d/quick.conf": QUICK,
+        "/etc/sysusers.d/suhu-gateway.conf": SYSUSERS.read_text(),
         "/etc/credstore/kafka-password": "canary-7f3a",
         "/opt/suhu-gateway/bin/gateway": PROGRAM,
     }
@@ -43,6 +45,7 @@ def guest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guest]:
     }
     with Guest(tmp_path_factory.mktemp("guest"), files, binds) as booted:
         booted.run("chmod", "700", "/etc/credstore")
+        booted.run("systemd-sysusers")
         yield booted
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.errors import SandboxError
+from tests.deploy.conftest import SYSUSERS as SYSUSERS_HERE
 from tests.deploy.conftest import UNIT as UNIT_HERE
 from tests.deploy.service import CONFIG, PROGRAM, SIMULATOR, UNIT, Service
 
@@ -12,18 +13,23 @@ pytestmark = pytest.mark.system
 
 UNIT_FILE = f"/etc/systemd/system/{UNIT}"
 RULES = "/etc/udev/rules.d/70-suhu-gateway.rules"
+SYSUSERS_FILE = "/etc/sysusers.d/suhu-gateway.conf"
 GIVEN = "/run/given.toml"
+NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 INSTALL = (PROGRAM, "install-service", "--program", PROGRAM, "--yes")
 
 
 @pytest.fixture
 def bare(service: Service) -> Iterator[Service]:
     """A machine on which it is not installed, with a configuration to install."""
-    service.guest.run("rm", "-f", UNIT_FILE, RULES, CONFIG, "/etc/sysusers.d/suhu-gateway.conf")
+    service.guest.run("rm", "-f", UNIT_FILE, RULES, CONFIG, SYSUSERS_FILE)
+    service.guest.run("groupdel", "suhu")
     service.guest.run("systemctl", "daemon-reload")
     service.guest.write(GIVEN, '[kafka]\nbootstrap_servers = ["127.0.0.1:1"]\n' + SIMULATOR)
     yield service
     service.guest.write(UNIT_FILE, UNIT_HERE.read_text())  # as the other tests have it
+    service.guest.write(SYSUSERS_FILE, SYSUSERS_HERE.read_text())
+    service.guest.run("systemd-sysusers")
     service.guest.run("systemctl", "daemon-reload")
 
 
@@ -37,6 +43,9 @@ def test_it_shows_it_writes_it_and_the_service_runs(bare: Service) -> None:
     bare.await_state(ActiveState="active", UnitFileState="enabled")
     bare.await_status("1 of 1 sources up")
     assert guest.run("cat", CONFIG) == guest.run("cat", GIVEN)
+    assert guest.run("stat", "--format=%a %U:%G", CONFIG) == "640 root:suhu\n"
+    with pytest.raises(SandboxError, match="Permission denied"):
+        guest.run(*NOBODY, "cat", CONFIG)
     assert 'ENV{ID_MM_DEVICE_IGNORE}="1"' in guest.run("cat", RULES)
     assert guest.run("systemd-analyze", "verify", UNIT) == ""
     again = guest.run(*INSTALL, "--dry-run")
@@ -53,8 +62,20 @@ def test_a_configuration_that_is_there_is_kept_unless_forced(bare: Service) -> N
     guest.run(*INSTALL, "--config", GIVEN, "--force")
     assert guest.run("cat", CONFIG) == guest.run("cat", GIVEN)
     assert guest.run("cat", f"{CONFIG}.old") == before
+    assert guest.run("stat", "--format=%a", f"{CONFIG}.old") == "600\n"
+
+
+def test_a_configuration_that_everybody_could_read_is_closed_without_being_replaced(bare: Service) -> None:
+    guest = bare.guest
+    bare.configure(SIMULATOR)
+    before = guest.run("cat", CONFIG)
+    guest.run("chmod", "644", CONFIG)
+    guest.run(*INSTALL)
+    assert guest.run("stat", "--format=%a %U:%G", CONFIG) == "640 root:suhu\n"
+    assert guest.run("cat", CONFIG) == before
+    bare.await_state(ActiveState="active", NRestarts="0")
 
 
 def test_who_is_not_root_is_told_so(bare: Service) -> None:
     with pytest.raises(SandboxError, match=r"ended with 77: gateway: .* written by root only: run it with sudo"):
-        bare.guest.run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *INSTALL, "--config", GIVEN)
+        bare.guest.run(*NOBODY, *INSTALL, "--config", GIVEN)

@@ -42,6 +42,19 @@ def slow(self, operations):
 Journal.apply = slow
 main(prog_name="gateway")
 """
+# The real gateway that opens another journal only when it may.
+PATIENT_OPENING = """
+import pathlib, time
+from gateway import daemon
+from gateway.cli import main
+opened = daemon._open
+def patient(config):
+    while config.gateway.id == "other" and not pathlib.Path("{go_on}").exists():
+        time.sleep(0.01)
+    return opened(config)
+daemon._open = patient
+main(prog_name="gateway")
+"""
 
 
 @pytest.fixture
@@ -139,8 +152,8 @@ def asked(port: int, path: str) -> tuple[int, str]:
         link.close()
 
 
-def with_health(tmp_path: Path, port: Port) -> "subprocess.Popen[bytes]":
-    return started(tmp_path, None, tables=f'[health]\nlisten = "127.0.0.1:{port.number}"\n')
+def with_health(tmp_path: Path, port: Port, program: list[str] = GATEWAY) -> "subprocess.Popen[bytes]":
+    return started(tmp_path, None, program, tables=f'[health]\nlisten = "127.0.0.1:{port.number}"\n')
 
 
 def test_the_health_port_tells_how_a_running_gateway_is(tmp_path: Path) -> None:
@@ -162,6 +175,46 @@ def test_the_health_port_tells_how_a_running_gateway_is(tmp_path: Path) -> None:
         assert process.wait(timeout=10) == 0
     port.release()
     assert "health_port_failed" not in log.read_text()
+
+
+def test_the_health_port_answers_all_through_a_reload(tmp_path: Path) -> None:
+    port, go_on, log, config = Port.reserve(), tmp_path / "go-on", tmp_path / "log", tmp_path / "gateway.toml"
+    with with_health(tmp_path, port, ["-c", PATIENT_OPENING.format(go_on=go_on)]) as process:
+        wait_until(lambda: asked(port.number, "/healthz")[0] == 200, PATIENCE_S, "the port")
+        config.write_text('[gateway]\nid = "other"\n' + config.read_text())
+        process.send_signal(signal.SIGHUP)
+        wait_until(lambda: "reloading" in asked(port.number, "/readyz")[1], PATIENCE_S, "the reload to begin")
+        assert asked(port.number, "/healthz") == (200, '{"alive": true, "stuck": []}\n')
+        status, body = asked(port.number, "/readyz")
+        assert (status, [one["reason"] for one in json.loads(body)["reasons"]]) == (503, ["reloading"])
+        assert "suhu_gateway_delivered_total 0.0" in asked(port.number, "/metrics")[1]
+        assert "event=reloaded" not in log.read_text()
+        go_on.touch()
+        wait_until(lambda: "event=reloaded" in log.read_text(), PATIENCE_S, "the reload to end")
+        wait_until(lambda: "kafka_down" in asked(port.number, "/readyz")[1], PATIENCE_S, "the new configuration")
+        assert "reloading" not in asked(port.number, "/readyz")[1]
+        process.terminate()
+        assert process.wait(timeout=10) == 0
+    port.release()
+    assert "event=health_port" not in log.read_text()
+
+
+def test_a_reload_closes_the_health_port_and_opens_it_elsewhere(tmp_path: Path) -> None:
+    first, second, log, config = Port.reserve(), Port.reserve(), tmp_path / "log", tmp_path / "gateway.toml"
+    with with_health(tmp_path, first) as process:
+        wait_until(lambda: asked(first.number, "/healthz")[0] == 200, PATIENCE_S, "the port")
+        config.write_text(config.read_text().replace(str(first.number), str(second.number)))
+        process.send_signal(signal.SIGHUP)
+        wait_until(lambda: asked(second.number, "/healthz")[0] == 200, PATIENCE_S, "the other port")
+        assert asked(first.number, "/healthz")[0] == 0
+        config.write_text(config.read_text().partition("[health]")[0])
+        process.send_signal(signal.SIGHUP)
+        wait_until(lambda: asked(second.number, "/healthz")[0] == 0, PATIENCE_S, "no port")
+        wait_until(lambda: log.read_text().count("event=reloaded") == 2, PATIENCE_S, "the second reload")
+        process.terminate()
+        assert process.wait(timeout=10) == 0
+    first.release()
+    second.release()
 
 
 def test_a_health_port_in_use_is_told_and_readings_go_on(tmp_path: Path) -> None:

@@ -63,3 +63,9 @@ def test_the_simulator_is_a_table_of_its_own() -> None:
     config = check(tomllib.loads(first_file("a", ["k:1"], simulate=True)), "test")
     assert config.simulator is not None
     assert config.simulator.sensors == ["S1", "S2", "S3"]
+
+
+def test_health_is_told_to_this_machine_alone() -> None:
+    health = check(tomllib.loads(first_file("a", ["k:1"])), "test").health
+    assert health is not None
+    assert (health.listen, health.allow_network) == ("127.0.0.1:9108", False)

@@ -12,7 +12,7 @@ DEPLOY = Path(__file__).parents[3] / "deploy" / "systemd"
 
 
 def test_the_files_are_those_of_deploy_and_the_unit_starts_the_program() -> None:
-    plan = planned(PROGRAM, "[gateway]\n", ["systemd-sysusers", "udevadm"])
+    plan = planned(PROGRAM, "[gateway]\n", has_udev=True)
     texts = {one.path: one.text for one in plan.files}
     assert texts.keys() == {SYSUSERS, RULES, CONFIG, UNIT}
     assert texts[CONFIG] == "[gateway]\n"
@@ -24,12 +24,22 @@ def test_the_files_are_those_of_deploy_and_the_unit_starts_the_program() -> None
 
 
 def test_without_udev_its_rules_are_written_and_nothing_is_reloaded() -> None:
-    assert planned(PROGRAM, "", []).commands == (
+    assert planned(PROGRAM, "", has_udev=False).commands == (
+        ("systemd-sysusers", "/etc/sysusers.d/suhu-gateway.conf"),
+        ("chown", "root:suhu", "/etc/suhu-gateway/gateway.toml"),
+        ("chmod", "0640", "/etc/suhu-gateway/gateway.toml"),
         ("systemctl", "daemon-reload"),
         ("systemctl", "enable", "suhu-gateway.service"),
         ("systemctl", "restart", "suhu-gateway.service"),
     )
-    assert ("udevadm", "control", "--reload") in planned(PROGRAM, "", ["udevadm"]).commands
+    assert ("udevadm", "control", "--reload") in planned(PROGRAM, "", has_udev=True).commands
+
+
+def test_the_group_that_may_read_the_configuration_is_made_and_the_service_is_in_it() -> None:
+    assert "\ng suhu - -\n" in (DEPLOY / "suhu-gateway.sysusers").read_text()
+    assert "\nSupplementaryGroups=dialout suhu\n" in (DEPLOY / "suhu-gateway.service").read_text()
+    modes = {one.path: one.mode for one in planned(PROGRAM, "", has_udev=True).files}
+    assert (modes[CONFIG], modes[UNIT]) == (0o600, 0o644)
 
 
 def test_a_file_that_is_there_is_compared(tmp_path: Path) -> None:

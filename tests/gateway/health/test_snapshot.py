@@ -42,6 +42,13 @@ def test_a_gateway_that_has_found_no_source_yet_is_not_ready() -> None:
     assert looking.summary().startswith("looking for a source")
 
 
+def test_what_is_closed_in_the_course_of_a_reload_is_no_trouble() -> None:
+    reloading = replace(HEALTHY, sources={"mqtt b:1883": SourceState(is_up=False)}, changing="reloading")
+    assert [one["reason"] for one in unready(reloading)] == ["reloading"]
+    stuck = replace(reloading, stuck=["reloading has not come to an end for 200 s"], changing="stopping")
+    assert [one["reason"] for one in unready(stuck)] == ["stuck", "stopping"]
+
+
 def test_the_document_is_for_json() -> None:
     document = HEALTHY.document()
     assert document["state"] == "1 of 1 sources up, 3 readings wait for Kafka"
