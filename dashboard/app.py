@@ -6,7 +6,9 @@ import secrets
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 
+from dashboard.errors import ConfigError
 from dashboard.events import say
 from dashboard.feed.feed import Feed
 from dashboard.feed.hour import Hour
@@ -14,16 +16,20 @@ from dashboard.hub import Hub
 from dashboard.intake import Intake
 from dashboard.language import Languages
 from dashboard.listen import bind
+from dashboard.machines import read_machines
+from dashboard.measures import Measures
 from dashboard.plant.links import KafkaState
 from dashboard.plant.moment import Moment
 from dashboard.plant.plant import Plant
 from dashboard.server import Server
 from dashboard.settings import Settings
 from dashboard.web.guard import Guard
+from dashboard.web.history import HistoryPages
 from dashboard.web.pages import Pages
 from dashboard.web.site import site
 
 WATCH_S = 0.25
+MACHINES_S = 2.0
 OTHER_CONNECTIONS = 64  # besides the streams: pages, scripts, questions
 
 
@@ -51,9 +57,21 @@ async def _serve(settings: Settings) -> int:
         Languages(settings.language),
         has_history=settings.history is not None,
         has_gateways=bool(settings.gateways),
-        secure=secure,
     )
-    guard = Guard(site(pages, hub, plant, now), settings.allowed_hosts, settings.token, secure=secure)
+    history = HistoryPages(settings.history) if settings.history else None
+
+    def measure() -> Measures:
+        return Measures(
+            kafka_up=plant.kafka.up,
+            sensors=plant.sensors,
+            clients=hub.clients,
+            max_clients=hub.max_clients,
+            refused_clients=hub.refused,
+            records=dict(intake.records),
+            skipped=plant.skipped,
+        )
+
+    guard = Guard(site(pages, hub, plant, history, now, measure), settings.allowed_hosts, settings.token, secure=secure)
     server = Server(guard, settings.tls, settings.max_clients + OTHER_CONNECTIONS, hub.close)
     feed.start(hour.want)
     hour.start()
@@ -63,6 +81,8 @@ async def _serve(settings: Settings) -> int:
         rest = [
             tasks.create_task(hub.run(), name="hub"),
             tasks.create_task(_watch(plant, feed, hub.touch), name="watch"),
+            tasks.create_task(_follow_machines(plant, settings), name="machines"),
+            tasks.create_task(_ask_gateways(plant, settings), name="gateways"),
         ]
         await server.serve([listening])
         for task in rest:
@@ -88,3 +108,35 @@ async def _watch(plant: Plant, feed: Feed, touch: Callable[[], None]) -> None:
         plant.age(moment)
         touch()
         await asyncio.sleep(WATCH_S)
+
+
+async def _ask_gateways(plant: Plant, settings: Settings) -> None:
+    if settings.gateways:
+        from dashboard import gateways  # httpx is loaded only where there is somebody to ask
+
+        await gateways.watch(settings.gateways, plant.set_gateways)
+
+
+async def _follow_machines(plant: Plant, settings: Settings) -> None:
+    """Take new names and limits when the file changes; one that is wrong is told, and the last right one holds."""
+    path = settings.machines_file
+    stamp = _stamp(path) if path else None
+    while path is not None:
+        await asyncio.sleep(MACHINES_S)
+        if stamp == (stamp := _stamp(path)):
+            continue
+        try:
+            plant.set_machines(read_machines(path))
+        except ConfigError as exc:
+            say("machines_kept", reason=exc)
+        else:
+            say("machines_read", file=path)
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """What changes when a file does."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns

@@ -9,9 +9,9 @@ import click
 
 from dashboard.errors import ConfigError, DashboardError
 from dashboard.kafka_config import read_kafka_config
-from dashboard.listen import parse_address
+from dashboard.listen import check_tls, parse_address
 from dashboard.machines import read_machines
-from dashboard.settings import Settings, check_exposure, hosts, read_token
+from dashboard.settings import Settings, check_exposure, gateway_url, hosts, read_token
 
 click.UsageError.exit_code = os.EX_USAGE
 FILE = click.Path(path_type=Path)
@@ -90,6 +90,8 @@ def _settings(
         has_tls=tls is not None,
         published_on_loopback=published_on_loopback,
     )
+    if tls:
+        check_tls(*tls)
     return Settings(
         bootstrap_servers=bootstrap_servers,
         topic=topic,
@@ -101,7 +103,7 @@ def _settings(
         history=history,
         machines=read_machines(machines) if machines else {},
         machines_file=machines,
-        gateways=gateway,
+        gateways=tuple(gateway_url(url) for url in gateway),
         language=lang,
         stale_after_s=stale_after_s,
         max_clients=max_clients,

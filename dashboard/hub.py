@@ -26,12 +26,13 @@ class Hub:
         self._plant = plant
         self._now = now
         self._server_id = server_id
-        self._max_clients = max_clients
+        self.max_clients = max_clients
         self._told = 0  # the plant's version that everybody may know
         self._beat = asyncio.Event()
         self._changed = asyncio.Event()
         self._frames: dict[tuple[int, int], bytes] = {}  # of this beat, by its first and last version
         self.clients = 0
+        self.refused = 0  # for want of a seat
         self.is_closed = False
 
     def take_seat(self) -> "Seat":
@@ -40,12 +41,17 @@ class Hub:
         Raises:
             HubFull: there is no seat left.
         """
-        if self.clients >= self._max_clients:
+        if self.clients >= self.max_clients:
+            self.refused += 1
             raise HubFull(
-                f"{self._max_clients} browsers are connected already: close one, or start the dashboard with a higher "
+                f"{self.max_clients} browsers are connected already: close one, or start the dashboard with a higher "
                 "--max-clients"
             )
         return Seat(self)
+
+    def now_ms(self) -> int:
+        """What time the server has."""
+        return self._now().wall_ms
 
     def touch(self) -> None:
         """Note that the plant may have changed."""
@@ -90,7 +96,7 @@ class Hub:
         return version, self._frames[known, version]
 
     def _event(self, name: str, content: dict[str, Any]) -> bytes:
-        content = {"server": self._server_id, "now_ms": self._now().wall_ms, **content}
+        content = {"server": self._server_id, "now_ms": self.now_ms(), **content}
         return f"event: {name}\ndata: {json.dumps(content, separators=(',', ':'))}\n\n".encode("ascii")
 
     def _wake(self) -> None:

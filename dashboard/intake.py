@@ -1,5 +1,6 @@
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from dashboard.errors import RecordError
@@ -15,7 +16,11 @@ PIECE = 250  # records that the event loop takes at once: 2 ms
 
 
 class Intake:
-    """From bytes in a thread of the feed to the plant on the event loop; the thread waits until they are taken."""
+    """From bytes in a thread of the feed to the plant on the event loop; the thread waits until they are taken.
+
+    Attributes:
+        records: how many came, by topic.
+    """
 
     def __init__(
         self,
@@ -34,12 +39,14 @@ class Intake:
         self._now = now
         self._loop = loop
         self._touch = touch
+        self.records: Counter[str] = Counter()
 
     def take(self, topic: str, partition: int, values: Sequence[bytes | None], *, live: bool) -> None:
         """Take records of a partition, in their order; called in a thread of the feed."""
         for start in range(0, len(values), PIECE):
             records = [self._parse(topic, partition, value) for value in values[start : start + PIECE]]
             taken = threading.Event()
+            self.records[topic] += len(records)
             self._loop.call_soon_threadsafe(self._apply, records, live, taken)
             taken.wait()
 

@@ -1,32 +1,41 @@
 """In which language a page is, and its words: the catalogues are read as they are, nothing is compiled."""
 
 import gettext
+import json
 from collections.abc import Iterator, Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
 
-from babel import Locale, UnknownLocaleError, negotiate_locale
+from babel import negotiate_locale
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-SOURCE = "en"  # the language of the templates; needs no catalogue
+SOURCE = "en"  # the language of the templates
 PLACE = "LC_MESSAGES/messages.po"
+
+Forms = tuple[str, ...]  # one, or singular and plural
 
 
 class Translations(gettext.NullTranslations):
     """The words of one language; what is not translated stays as it is."""
 
-    def __init__(self, messages: Mapping[str, str]) -> None:
+    def __init__(self, messages: Mapping[str, Forms]) -> None:
         super().__init__()
         self._messages = messages
 
     def gettext(self, message: str) -> str:
         """The message in this language."""
-        return self._messages.get(message) or message
+        return self._messages.get(message, (message,))[0]
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        """Singular or plural, as English has them."""
-        return self.gettext(msgid1 if n == 1 else msgid2)
+        """Singular or plural; of a language that has no plural, its only form."""
+        forms = self._messages.get(msgid1, (msgid1, msgid2))
+        return forms[0] if n == 1 else forms[-1]
+
+    def as_json(self) -> str:
+        """All messages for the page's scripts; safe within a `script` element."""
+        told = {key: forms[0] if len(forms) == 1 else forms for key, forms in self._messages.items()}
+        return json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
 
 
 class Languages:
@@ -67,26 +76,21 @@ class Languages:
         return negotiate_locale(_preferred(accepted), self.codes, sep="-") or SOURCE
 
 
-def _catalogues(folder: Traversable) -> Iterator[tuple[str, dict[str, str]]]:
+def _catalogues(folder: Traversable) -> Iterator[tuple[str, dict[str, Forms]]]:
     for each in sorted(folder.iterdir(), key=lambda one: one.name) if folder.is_dir() else ():
         file = each / PLACE
         if not file.is_file():
-            continue
-        try:
-            Locale.parse(each.name)
-        except (UnknownLocaleError, ValueError):
             continue
         with file.open("rb") as opened:
             yield each.name, dict(_texts(read_po(opened, locale=each.name)))
 
 
-def _texts(messages: Catalog) -> Iterator[tuple[str, str]]:
+def _texts(messages: Catalog) -> Iterator[tuple[str, Forms]]:
     for message in messages:
-        if message.fuzzy or not message.id:
-            continue
-        ids = [message.id] if isinstance(message.id, str) else message.id
-        told = message.string or ""
-        yield from zip(ids, [told] if isinstance(told, str) else told, strict=False)
+        ids = (message.id,) if isinstance(message.id, str) else tuple(message.id)
+        told = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
+        if ids[0] and not message.fuzzy:
+            yield ids[0], told if all(told) and told else ids
 
 
 def _preferred(accepted: str) -> list[str]:

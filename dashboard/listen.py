@@ -2,7 +2,9 @@
 
 import ipaddress
 import socket
+import ssl
 from dataclasses import dataclass
+from pathlib import Path
 
 from dashboard.errors import ConfigError, Unavailable
 
@@ -50,6 +52,26 @@ def parse_address(text: str) -> Address:
     if not host or not (port.isascii() and port.isdecimal()) or int(port) > 65_535:
         raise ConfigError(f"--listen {text}: expected HOST:PORT, as in 127.0.0.1:8080")
     return Address(host.strip("[]"), int(port))
+
+
+def check_tls(certificate: Path, key: Path) -> None:
+    """See that browsers can be served with these.
+
+    Raises:
+        ConfigError: they cannot be read, or do not belong together.
+    """
+    for option, path in (("--tls-cert", certificate), ("--tls-key", key)):
+        try:
+            path.open("rb").close()
+        except OSError as exc:
+            raise ConfigError(f"{option} {path}: {exc.strerror}: it must be there, and this user may read it") from exc
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+    except OSError as exc:  # ssl.SSLError is one
+        raise ConfigError(
+            f"--tls-cert {certificate}: not usable with --tls-key {key} ({exc.strerror or exc}): both must be PEM, the "
+            "key without a password, and belong together"
+        ) from exc
 
 
 def bind(address: Address) -> socket.socket:

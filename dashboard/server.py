@@ -1,4 +1,5 @@
 import asyncio
+import logging
 import signal
 import socket
 from collections.abc import Callable, Generator
@@ -8,7 +9,18 @@ from typing import Any
 
 import uvicorn
 
+from dashboard.events import say
+
 LAST_WORDS_S = 1  # for answers under way when the dashboard ends
+
+
+class Told(logging.Handler):
+    """uvicorn's complaints, in our words: one line each, without a traceback."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See logging."""
+        exc = record.exc_info[1] if record.exc_info else None
+        say("server_error", reason=record.getMessage().partition("\n")[0], error=repr(exc) if exc else None)
 
 
 class Server(uvicorn.Server):
@@ -39,6 +51,8 @@ class Server(uvicorn.Server):
             )
         )
         self._on_end = on_end
+        log = logging.getLogger("uvicorn.error")
+        log.handlers, log.propagate = [Told(logging.WARNING)], False
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """See uvicorn."""

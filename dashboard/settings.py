@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from dashboard.errors import ConfigError
 from dashboard.kafka_config import KafkaConfig
@@ -77,6 +78,18 @@ def check_exposure(listen: Address, *, has_token: bool, has_tls: bool, published
             f"--listen {listen.host}: other machines can reach it, so it needs {' and '.join(missing)}; or listen on "
             "127.0.0.1; in a container whose port is published on the host's loopback only: --published-on-loopback"
         )
+
+
+def gateway_url(text: str) -> str:
+    """Check where a gateway is to be asked.
+
+    Raises:
+        ConfigError: it is no address of a web server.
+    """
+    found = urlsplit(text)
+    if found.scheme not in {"http", "https"} or not found.hostname:
+        raise ConfigError(f"--gateway {text}: expected its [health] port, as in http://127.0.0.1:9464")
+    return text
 
 
 def hosts(listen: Address, extra: Sequence[str], machine: str) -> frozenset[str]:

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 from sse_starlette.event import ServerSentEvent
 from sse_starlette.sse import EventSourceResponse, SendTimeoutError
 from starlette.requests import Request
@@ -15,11 +17,11 @@ TRY_AGAIN_S = 10
 class Stream(EventSourceResponse):
     """Server-sent events for one browser, on its seat."""
 
-    def __init__(self, seat: Seat) -> None:
+    def __init__(self, seat: Seat, now_ms: Callable[[], int]) -> None:
         super().__init__(
             seat.events(),
             ping=PING_S,
-            ping_message_factory=lambda: ServerSentEvent("{}", event="ping", sep="\n"),
+            ping_message_factory=lambda: ServerSentEvent(f'{{"now_ms":{now_ms()}}}', event="ping", sep="\n"),
             sep="\n",
             send_timeout=SLOWEST_S,
         )
@@ -39,6 +41,6 @@ def events(hub: Hub, request: Request) -> Response:
     if request.method == "HEAD":
         return Response(media_type="text/event-stream")
     try:
-        return Stream(hub.take_seat())
+        return Stream(hub.take_seat(), hub.now_ms)
     except HubFull as exc:
         return fault(503, str(exc), {"retry-after": str(TRY_AGAIN_S)})

@@ -7,18 +7,16 @@ from starlette.responses import HTMLResponse, Response
 
 from dashboard.language import Languages
 
-LANGUAGE_COOKIE = "suhu_language"
-LANGUAGE_AGE_S = 365 * 24 * 3600
+LANGUAGE_COOKIE = "lang"  # the page writes it
 
 
 class Pages:
     """The page itself, in the reader's language."""
 
-    def __init__(self, languages: Languages, *, has_history: bool, has_gateways: bool, secure: bool) -> None:
+    def __init__(self, languages: Languages, *, has_history: bool, has_gateways: bool) -> None:
         folder = Path(str(resources.files("dashboard") / "templates"))
         self._languages = languages
         self._context = {"languages": languages.codes, "has_history": has_history, "has_gateways": has_gateways}
-        self._secure = secure
         self._environments: dict[str, Environment] = {}
         for code in languages.codes:
             environment = Environment(
@@ -29,15 +27,12 @@ class Pages:
 
     def page(self, request: Request) -> Response:
         """GET /."""
-        asked = request.query_params.get("lang")
         code = self._languages.choose(
-            asked, request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language", "")
+            request.query_params.get("lang"),
+            request.cookies.get(LANGUAGE_COOKIE),
+            request.headers.get("accept-language", ""),
         )
-        text = self._environments[code].get_template("index.html").render(lang=code, **self._context)
+        words = self._languages.translations(code).as_json()
+        text = self._environments[code].get_template("page.html").render(lang=code, words=words, **self._context)
         headers = {"cache-control": "no-cache", "vary": "accept-language, cookie", "content-language": code}
-        response = HTMLResponse(text, headers=headers)
-        if asked == code:
-            response.set_cookie(
-                LANGUAGE_COOKIE, code, LANGUAGE_AGE_S, httponly=True, samesite="strict", secure=self._secure
-            )
-        return response
+        return HTMLResponse(text, headers=headers)

@@ -1,6 +1,6 @@
 """Which path is answered by what."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
@@ -12,17 +12,24 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from dashboard.hub import Hub
+from dashboard.measures import CONTENT_TYPE, Measures, rendered
 from dashboard.plant.moment import Moment
 from dashboard.plant.plant import Plant
 from dashboard.web.answers import fault, fresh
 from dashboard.web.events import events
+from dashboard.web.history import HistoryPages
 from dashboard.web.pages import Pages
 from dashboard.web.vendor import vendor_files
 
-Endpoint = Callable[[Request], Awaitable[Response]]
 
-
-def site(pages: Pages, hub: Hub, plant: Plant, now: Callable[[], Moment]) -> Starlette:
+def site(
+    pages: Pages,
+    hub: Hub,
+    plant: Plant,
+    history: HistoryPages | None,
+    now: Callable[[], Moment],
+    measure: Callable[[], Measures],
+) -> Starlette:
     """The application, without what stands before it (guard.py)."""
     vendor = vendor_files()
 
@@ -48,6 +55,9 @@ def site(pages: Pages, hub: Hub, plant: Plant, now: Callable[[], Moment]) -> Sta
     async def health(_: Request) -> Response:
         return PlainTextResponse("ok\n", headers={"cache-control": "no-store"})
 
+    async def measures(_: Request) -> Response:
+        return Response(rendered(measure()), headers={"cache-control": "no-store", "content-type": CONTENT_TYPE})
+
     folder = Path(str(resources.files("dashboard") / "static"))
     return Starlette(
         routes=[
@@ -56,10 +66,28 @@ def site(pages: Pages, hub: Hub, plant: Plant, now: Callable[[], Moment]) -> Sta
             Route("/api/recent/{sensor_id:path}", recent),
             Route("/vendor/{name}", library),
             Route("/healthz", health),
+            Route("/metrics", measures),
+            *_history_routes(history),
             Mount("/static", StaticFiles(directory=folder)),
         ],
         exception_handlers={HTTPException: _told, Exception: _failed},
     )
+
+
+def _history_routes(history: HistoryPages | None) -> list[Route]:
+    if history is None:
+        paths = ("/api/history", "/api/history.csv", "/api/history/days", "/api/history/sensors")
+        return [Route(path, _no_history) for path in paths]
+    return [
+        Route("/api/history", history.series),
+        Route("/api/history.csv", history.table),
+        Route("/api/history/days", history.days),
+        Route("/api/history/sensors", history.sensors),
+    ]
+
+
+async def _no_history(_: Request) -> Response:
+    return fault(404, "no history is kept here: start the dashboard with --history and the pipeline's folder")
 
 
 async def _told(_: Request, exc: Exception) -> Response:
