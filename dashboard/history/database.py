@@ -23,9 +23,10 @@ class Database:
             "temp_directory": "",  # what does not fit is refused, not written to a disk that others need
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
-            "allowed_directories": [str(folder.resolve())],
         }
         self._connection = duckdb.connect(":memory:", config=config)
+        place = str(folder).replace("'", "''")
+        self._connection.execute(f"SET allowed_directories = ['{place}']")
         self._connection.execute("SET enable_external_access = false")
         self._connection.execute("SET lock_configuration = true")
 

@@ -31,8 +31,8 @@ class Questions:
     """Answers from the files; blocks, and may be asked by several threads."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._database = Database(folder)
+        self._folder = folder.resolve()
+        self._database = Database(self._folder)
 
     def series(self, span: Span, points: int) -> dict[str, list[float]]:
         """At most so many stretches of time, each with its lowest and highest, so that no peak is lost."""

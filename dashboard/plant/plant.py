@@ -33,7 +33,7 @@ class Plant:
         self._crowd = Crowd(max_sensors, machines.keys())
         self._gone: deque[tuple[int, str]] = deque(maxlen=REMEMBERED_GONE)
         self._alerts: Newest[Alert] = Newest(LISTED)
-        self._incidents: Newest[Incident] = Newest(LISTED)
+        self._incidents: Newest[Incident] = Newest(LISTED, goes_first=lambda each: not each.is_open)
         self._statistics: Newest[Statistic] = Newest(max_sensors)
         self._kafka = KafkaState(up=False, since_ms=0, why="not asked yet")
         self._gateways: tuple[GatewayState, ...] = ()
