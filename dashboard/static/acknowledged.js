@@ -1,0 +1,66 @@
+import { recall, remember, whenRemembered } from "./memory.js";
+
+const NAME = "acknowledged";
+const GAP_MS = 30_000;
+const MOST = 300;
+const SAVE_EVERY_MS = 5000;
+
+/**
+ * What a person has seen: for each machine and kind the stretches of time that were acknowledged.
+ *
+ * A stretch, not a number of a record: a happening that goes on stays acknowledged, also after the page was loaded
+ * anew and only its newest records are known, and a second witness of the same happening calls nobody again.
+ * Kept in this browser, and shared by its tabs.
+ */
+export class Acknowledged {
+  #stretches = [];
+  #savedAt = 0;
+
+  constructor(changed) {
+    this.#read();
+    whenRemembered(NAME, () => {
+      this.#read();
+      changed();
+    });
+  }
+
+  has(span) {
+    const stretch = this.#of(span);
+    if (!stretch) return false;
+    // It goes on, or a witness told of an earlier beginning: so does what was acknowledged.
+    if (span.end > stretch.to || span.began < stretch.from) this.#stretch(stretch, span);
+    return true;
+  }
+
+  add(spans) {
+    for (const span of spans) {
+      const stretch = this.#of(span);
+      if (stretch) this.#stretch(stretch, span);
+      else this.#stretches.push({ sensor: span.sensor, kind: span.kind, from: span.began, to: span.end });
+    }
+    this.#save();
+  }
+
+  #of({ sensor, kind, began, end }) {
+    return this.#stretches.find(
+      (one) => one.sensor === sensor && one.kind === kind && began <= one.to + GAP_MS && end >= one.from - GAP_MS,
+    );
+  }
+
+  #stretch(stretch, { began, end }) {
+    stretch.from = Math.min(stretch.from, began);
+    stretch.to = Math.max(stretch.to, end);
+    if (performance.now() - this.#savedAt > SAVE_EVERY_MS) this.#save();
+  }
+
+  #save() {
+    this.#savedAt = performance.now();
+    this.#stretches = this.#stretches.sort((a, b) => b.to - a.to).slice(0, MOST);
+    remember(NAME, this.#stretches);
+  }
+
+  #read() {
+    const kept = recall(NAME);
+    this.#stretches = Array.isArray(kept) ? kept : [];
+  }
+}

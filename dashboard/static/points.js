@@ -1,0 +1,40 @@
+const HOUR_S = 3600;
+const GAP_S = 15; // a longer silence is drawn as a gap, not bridged by a line that nobody measured
+
+/** The last hour of one machine, for its charts: times in seconds, temperatures or null where there is a gap. */
+export class Points {
+  #t = [];
+  #celsius = [];
+
+  /** Fill in what the server remembers, before what has arrived since. */
+  async load(sensorId) {
+    const answer = await fetch(`/api/recent/${encodeURIComponent(sensorId)}`);
+    if (!answer.ok) return;
+    const { t, celsius } = await answer.json();
+    const later = this.#t.map((at, index) => [at, this.#celsius[index]]).filter(([, value]) => value !== null);
+    this.#t = [];
+    this.#celsius = [];
+    t.forEach((at, index) => this.add(at, celsius[index]));
+    later.forEach(([at, value]) => this.add(at, value));
+  }
+
+  /** Add a reading; one that is not newer than the last is left out, because a chart only goes to the right. */
+  add(t, celsius) {
+    const last = this.#t.at(-1);
+    if (last !== undefined && t <= last) return;
+    if (last !== undefined && t - last > GAP_S) {
+      this.#t.push((last + t) / 2);
+      this.#celsius.push(null);
+    }
+    this.#t.push(t);
+    this.#celsius.push(celsius);
+    if (this.#t.length > 64 && t - this.#t[64] > HOUR_S) {
+      this.#t.splice(0, 64);
+      this.#celsius.splice(0, 64);
+    }
+  }
+
+  get columns() {
+    return [this.#t, this.#celsius];
+  }
+}
