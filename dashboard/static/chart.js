@@ -56,7 +56,7 @@ export function sparkOptions(machine, nowS) {
       y: { range: (_, low, high) => withLimit(low, high, machine()) },
     },
     series: [{}, { stroke: () => colour("line"), width: 2, points: { show: false } }],
-    hooks: { drawClear: [(plot) => drawLimits(plot, machine(), false)] }, // no axes, so no drawAxes
+    hooks: { drawClear: [(plot) => drawLimits(plot, machine(), drawLimit)] }, // no axes, so no drawAxes
   };
 }
 
@@ -71,7 +71,7 @@ export function hourOptions(machine, nowS) {
       y: { range: (_, low, high) => withLimit(low, high, machine()) },
     },
     series: [{}, { stroke: () => colour("line"), width: 2, points: { show: false } }],
-    hooks: { drawAxes: [(plot) => drawLimits(plot, machine(), true)] },
+    hooks: limitHooks(machine),
   };
 }
 
@@ -95,7 +95,7 @@ export function dayOptions(machine, span, zoom, reset) {
     ],
     bands: [{ series: [2, 1], fill: () => colour("band") }],
     hooks: {
-      drawAxes: [(plot) => drawLimits(plot, machine(), true)],
+      ...limitHooks(machine),
       setSelect: [(plot) => select(plot, zoom)],
     },
   };
@@ -129,32 +129,48 @@ function withLimit(low, high, { limit }) {
   return [bottom - margin, top + margin];
 }
 
-function drawLimits(plot, { limit, warn }, named) {
+/** The line under the readings, its name over them. */
+function limitHooks(machine) {
+  return {
+    drawAxes: [(plot) => drawLimits(plot, machine(), drawLimit)],
+    draw: [(plot) => drawLimits(plot, machine(), nameLimit)],
+  };
+}
+
+function drawLimits(plot, { limit, warn }, draw) {
   const { ctx, bbox } = plot;
   ctx.save();
-  ctx.lineWidth = 1.5 * devicePixelRatio;
   for (const [celsius, name, dash] of [
     [limit, "critical-line", []],
     [warn, "warning-line", [5, 5]],
   ]) {
     if (celsius === null || celsius === undefined) continue;
     const y = plot.valToPos(celsius, "y", true);
-    if (y < bbox.top || y > bbox.top + bbox.height) continue;
-    ctx.strokeStyle = colour(name);
-    ctx.setLineDash(dash.map((length) => length * devicePixelRatio));
-    ctx.beginPath();
-    ctx.moveTo(bbox.left, y);
-    ctx.lineTo(bbox.left + bbox.width, y);
-    ctx.stroke();
-    if (named) writeLimit(plot, celsius, y, colour(name));
+    if (y >= bbox.top && y <= bbox.top + bbox.height) draw(plot, celsius, y, colour(name), dash);
   }
   ctx.restore();
 }
 
-function writeLimit({ ctx, bbox }, celsius, y, ink) {
-  ctx.font = `600 ${13 * devicePixelRatio}px Inter, system-ui, sans-serif`;
-  ctx.fillStyle = ink;
+function drawLimit({ ctx, bbox }, celsius, y, ink, dash) {
+  ctx.lineWidth = 1.5 * devicePixelRatio;
+  ctx.strokeStyle = ink;
+  ctx.setLineDash(dash.map((length) => length * devicePixelRatio));
+  ctx.beginPath();
+  ctx.moveTo(bbox.left, y);
+  ctx.lineTo(bbox.left + bbox.width, y);
+  ctx.stroke();
+}
+
+function nameLimit({ ctx, bbox }, celsius, y, ink) {
+  const words = temperature(celsius);
+  const px = devicePixelRatio;
+  const right = bbox.left + bbox.width - 6 * px;
+  ctx.font = `600 ${13 * px}px Inter, system-ui, sans-serif`;
   ctx.textAlign = "right";
-  ctx.textBaseline = "bottom";
-  ctx.fillText(temperature(celsius), bbox.left + bbox.width - 6 * devicePixelRatio, y - 3 * devicePixelRatio);
+  ctx.textBaseline = "middle";
+  ctx.fillStyle = colour("surface");
+  const width = ctx.measureText(words).width;
+  ctx.fillRect(right - width - 4 * px, y - 9 * px, width + 8 * px, 18 * px);
+  ctx.fillStyle = ink;
+  ctx.fillText(words, right, y);
 }

@@ -1,0 +1,93 @@
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from sandbox.dashboard import Dashboard
+from sandbox.kafka import Kafka
+from tests.dashboard.browser.records import Writer, writing
+from tests.dashboard.browser.visitor import Visitor
+
+CHROMIUM = Path("/usr/bin/chromium")
+SISTERS = ("alerts", "stats", "incidents")
+expect.set_options(timeout=20_000)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--screenshots", type=Path, metavar="DIR", help="dashboard: make the pictures of the README there")
+
+
+@pytest.fixture(scope="session")
+def screenshots(request: pytest.FixtureRequest) -> Path:
+    folder: Path | None = request.config.getoption("--screenshots", default=None)
+    if folder is None:
+        pytest.skip("made by `make test-dashboard`")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests, without a sandbox of its own, which root may not have."""
+    if not CHROMIUM.exists():
+        pytest.skip("chromium is not installed: python -m sandbox.fetch --for-tests")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+class Visit(Protocol):
+    def __call__(self, url: str, *, lenient: bool = False, **options: object) -> Visitor: ...
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visit]:
+    """Come to the dashboard; whoever is not lenient ends without a single complaint of the browser."""
+    visitors: list[tuple[Visitor, bool]] = []
+
+    def come(url: str, *, lenient: bool = False, **options: object) -> Visitor:
+        visitors.append((Visitor(browser, url, **options), lenient))
+        return visitors[-1][0]
+
+    yield come
+    for visitor, lenient in visitors:
+        violations = visitor.violations()
+        visitor.leave()
+        assert violations == []
+        assert lenient or visitor.complaints == []
+
+
+def create_topics(kafka: Kafka, topic: str) -> None:
+    for name in (topic, *(f"{topic}-{sister}" for sister in SISTERS)):
+        kafka.create_topic(name, partitions=3 if name == topic else 1)
+
+
+@pytest.fixture
+def topic(kafka: Kafka) -> str:
+    name = f"browser-{secrets.token_hex(4)}"
+    create_topics(kafka, name)
+    return name
+
+
+@pytest.fixture
+def write(kafka: Kafka, topic: str) -> Iterator[Writer]:
+    with writing(kafka.bootstrap_servers, topic) as writer:
+        yield writer
+
+
+@pytest.fixture
+def dashboard(kafka: Kafka, topic: str, tmp_path: Path) -> Iterator[Callable[..., Dashboard]]:
+    """Start a dashboard on the topic, with further options; a sensor is not silent before a minute has gone."""
+    started: list[Dashboard] = []
+
+    def start(*arguments: str) -> Dashboard:
+        one = Dashboard(tmp_path, kafka.bootstrap_servers, arguments=["--topic", topic, "--stale-after-s", "60", *arguments])
+        started.append(one)
+        return one.start()
+
+    yield start
+    for one in started:
+        one.close()
