@@ -41,7 +41,7 @@ export class Machine {
     } catch {
       return; // the connection is gone, which the page says elsewhere
     }
-    if (this.#points === points) this.#chart.show(points.columns);
+    if (this.#points === points) this.#chart?.show(points.columns);
   }
 
   show(sensor, statistic) {
@@ -59,6 +59,7 @@ export class Machine {
   #close() {
     this.#chart?.close();
     this.#chart = null;
+    this.#points = null;
     this.#sensor = null;
   }
 }
