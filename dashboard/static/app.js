@@ -39,13 +39,14 @@ class Page {
   #happenings = new Happenings(this.#sensors, () => this.#call());
   #alarm = new Alarm(new Sound(part("sound")), () => this.#acknowledge(this.#calling()));
   #warnings = new Warnings(part("warnings"), part("no-warnings"), (spans) => this.#acknowledge(spans));
+  #history = new History(() => [...this.#sensors.values()]);
   #banners = new Banners(part("banners"));
 
   start() {
     startTheme(part("theme"));
     this.#startPin();
     startLanguageLinks();
-    new Views(new History(() => [...this.#sensors.values()])).start();
+    new Views(this.#history).start();
     const take = (data) => this.#take(data);
     new Stream("/events", {
       snapshot: (data) => this.#begin(data),
@@ -65,6 +66,7 @@ class Page {
     this.#stats = {};
     this.#skipped = {};
     this.#take({ kafka: { up: true }, gateways: [], ...data });
+    this.#history.name();
   }
 
   #take(data) {

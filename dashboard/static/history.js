@@ -36,6 +36,7 @@ export class History {
 
   /** Show what the address says: `history?sensor=S1&day=2026-11-22&from=…&to=…`. */
   async show(query) {
+    if (part("history").dataset.kept === "no") return this.#report(notKept());
     const wanted = new URLSearchParams(query);
     const seconds = (name) => (wanted.get(name) ? Number(wanted.get(name)) : null);
     const days = await this.#days();
@@ -43,13 +44,19 @@ export class History {
     const sensor = await this.#offerSensors(wanted.get("sensor"), day);
     offer(part("pick-day"), [...new Set([...days, day].filter(Boolean))].map((one) => [one, dayName(one)]), day);
     this.#place = { sensor, day, from: seconds("from"), to: seconds("to") };
-    if (!day || !sensor) return this.#report(say("No history is kept yet. Start the dashboard with --history and the pipeline with the same folder."));
+    if (!day || !sensor) return this.#report(notKept());
     await this.#load();
   }
 
   close() {
     this.#chart?.close();
     this.#chart = null;
+    this.#place = null;
+  }
+
+  /** The machines' names have come, or changed: the picker shall have them. */
+  async name() {
+    if (this.#place) await this.#offerSensors(this.#place.sensor, this.#place.day);
   }
 
   async #days() {
@@ -79,7 +86,7 @@ export class History {
     if (asked !== this.#asked || !found) return; // another question was asked meanwhile
     if (!found.t.length) return this.#report(say("Nothing was recorded in this time."));
     this.#report("");
-    this.#draw(found);
+    this.#draw(withGaps(found));
     part("history-summary").textContent = summary(found);
     showHours(found);
   }
@@ -142,7 +149,8 @@ export class History {
     part("history-says").textContent = words;
     part("history-says").hidden = !words;
     part("history-found").hidden = Boolean(words);
-    part("csv").hidden = !this.#place?.day;
+    part("csv").hidden = Boolean(words);
+    part("pick").hidden = !this.#place?.day;
   }
 
   async #ask(url, quietly = false) {
@@ -150,7 +158,7 @@ export class History {
       const answer = await fetch(url);
       const found = await answer.json();
       if (answer.ok) return found;
-      if (!quietly) this.#report(found.error);
+      if (!quietly) this.#report(answer.status === 404 ? say("Nothing was recorded in this time.") : found.error);
     } catch {
       if (!quietly) this.#report(say("The dashboard's server does not answer."));
     }
@@ -158,31 +166,50 @@ export class History {
   }
 }
 
+/** Five times the usual step without a reading is a gap. */
+function withGaps({ t, min, max, mean }) {
+  const steps = t.slice(1).map((second, index) => second - t[index]);
+  const usual = [...steps].sort((a, b) => a - b)[Math.floor(steps.length / 2)];
+  const found = { t: [], min: [], max: [], mean: [] };
+  t.forEach((second, index) => {
+    if (index > 0 && steps[index - 1] > 5 * usual) add(found, second - steps[index - 1] / 2, null, null, null);
+    add(found, second, min[index], max[index], mean[index]);
+  });
+  return found;
+}
+
+function add(columns, t, min, max, mean) {
+  columns.t.push(t);
+  columns.min.push(min);
+  columns.max.push(max);
+  columns.mean.push(mean);
+}
+
+function notKept() {
+  return say(
+    "No history is kept yet. Start the pipeline and the dashboard with --history and the same folder.",
+  );
+}
+
 function offer(select, choices, chosen) {
   select.replaceChildren(...choices.map(([value, words]) => new Option(words, value, false, value === chosen)));
 }
 
 function summary({ t, min, max, mean }) {
-  const low = at(min, Math.min);
-  const high = at(max, Math.max);
-  const known = mean.filter((value) => value !== null);
+  const low = min.indexOf(min.reduce((a, b) => Math.min(a, b)));
+  const high = max.indexOf(max.reduce((a, b) => Math.max(a, b)));
   return say("Lowest {low} at {low_at}, highest {high} at {high_at}, mean {mean} (times in UTC).", {
     low: temperature(min[low]),
     low_at: timeOfUtc(t[low] * 1000),
     high: temperature(max[high]),
     high_at: timeOfUtc(t[high] * 1000),
-    mean: temperature(known.reduce((sum, value) => sum + value, 0) / known.length),
+    mean: temperature(mean.reduce((sum, value) => sum + value, 0) / mean.length),
   });
-}
-
-function at(values, choose) {
-  return values.indexOf(values.filter((value) => value !== null).reduce((a, b) => choose(a, b)));
 }
 
 function showHours({ t, min, max, mean }) {
   const hours = new Map();
   t.forEach((second, index) => {
-    if (mean[index] === null) return;
     const hour = Math.floor(second / 3600);
     const row = hours.get(hour) ?? { low: Infinity, high: -Infinity, sum: 0, count: 0 };
     row.low = Math.min(row.low, min[index]);

@@ -1,10 +1,14 @@
 const HOUR_S = 3600;
-const GAP_S = 15; // a longer silence is drawn as a gap, not bridged by a line that nobody measured
+// A silence this long, and this many times as long as the step before it, is drawn as a gap: a line across it would
+// be one that nobody measured. A sensor that speaks once a minute has no gaps.
+const GAP_S = 15;
+const GAP_STEPS = 5;
 
 /** The last hour of one machine, for its charts: times in seconds, temperatures or null where there is a gap. */
 export class Points {
   #t = [];
   #celsius = [];
+  #step = Infinity;
 
   /** Fill in what the server remembers, before what has arrived since. */
   async load(sensorId) {
@@ -14,6 +18,7 @@ export class Points {
     const later = this.#t.map((at, index) => [at, this.#celsius[index]]).filter(([, value]) => value !== null);
     this.#t = [];
     this.#celsius = [];
+    this.#step = Infinity;
     t.forEach((at, index) => this.add(at, celsius[index]));
     later.forEach(([at, value]) => this.add(at, value));
   }
@@ -22,10 +27,12 @@ export class Points {
   add(t, celsius) {
     const last = this.#t.at(-1);
     if (last !== undefined && t <= last) return;
-    if (last !== undefined && t - last > GAP_S) {
+    const step = t - (last ?? t);
+    if (step > GAP_S && step > GAP_STEPS * this.#step) {
       this.#t.push((last + t) / 2);
       this.#celsius.push(null);
     }
+    if (step) this.#step = step;
     this.#t.push(t);
     this.#celsius.push(celsius);
     if (this.#t.length > 64 && t - this.#t[64] > HOUR_S) {
