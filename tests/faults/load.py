@@ -66,6 +66,10 @@ class Load:
                 readings.append(reading)
         return readings
 
+    def between(self, first: int, last: int) -> list[Accepted]:
+        """The readings that were handed to the client while `sent` rose from `first` to `last`."""
+        return [reading for _, reading in self._sent[first:last]]
+
     def burst(self, count: int) -> None:
         """Publish so many readings at once, besides the thread's."""
         for _ in range(count):

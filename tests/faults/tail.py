@@ -39,15 +39,21 @@ class Tail:
 
     def _opened(self) -> KafkaConsumer:
         if self._consumer is None:
-            self._consumer = KafkaConsumer(
-                bootstrap_servers=self._servers,
-                api_version=API_VERSION,
-                enable_auto_commit=False,
-                auto_offset_reset="earliest",
-                request_timeout_ms=4_000,  # a frozen broker shall not hold us up for minutes
-                session_timeout_ms=3_000,
-                heartbeat_interval_ms=1_000,
-            )
-            self._consumer.assign(self._partitions)
-            self._consumer.seek_to_beginning()
+            self._consumer = consumer_of(self._servers, self._partitions)
         return self._consumer
+
+
+def consumer_of(servers: list[str], partitions: list[TopicPartition]) -> KafkaConsumer:
+    """One that follows partitions from their beginning, over restarts and hangs of the broker."""
+    consumer = KafkaConsumer(
+        bootstrap_servers=servers,
+        api_version=API_VERSION,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        request_timeout_ms=4_000,  # a frozen broker shall not hold us up for minutes
+        session_timeout_ms=3_000,
+        heartbeat_interval_ms=1_000,
+    )
+    consumer.assign(partitions)
+    consumer.seek_to_beginning()
+    return consumer

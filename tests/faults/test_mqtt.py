@@ -14,25 +14,12 @@ from sandbox.mosquitto import Mosquitto
 from sandbox.waiting import wait_until
 from tests.faults.conftest import MakeOutcome, MakeRig
 from tests.faults.invariants import Accepted, check
+from tests.faults.poison import POISON
 from tests.faults.proxy import Proxy
 from tests.faults.rig import Rig
 from tests.faults.wiretap import Wiretap
 
 pytestmark = pytest.mark.system
-
-POISON: list[tuple[str, bytes]] = [
-    ("P1", b"{"),
-    ("P1", b'{"suhu": NaN}'),
-    ("P1", b'{"suhu": 1e309}'),
-    ("P1", b'{"suhu": "hot"}'),
-    ("P1", b'{"suhu": -274}'),
-    ("P1", b"[" * 100_000),
-    ("P1", b"x" * 262_144),
-    ("P1", b"\xff\xfe\x00"),
-    ("P1", b""),
-    ("\u6e29\u5ea6\U0001f321", b"{}"),
-    ("P" * 129, b'{"suhu": 1.0}'),
-]
 
 
 @dataclass(frozen=True, slots=True)

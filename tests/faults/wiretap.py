@@ -16,7 +16,7 @@ class Wiretap:
     def __init__(self, arrived: list[Accepted], acknowledged: list[Accepted]) -> None:
         self._arrived = arrived
         self._acknowledged = acknowledged
-        self._under_way: dict[int, Accepted] = {}
+        self._under_way: dict[int, Accepted | None] = {}  # None: what is no reading
         self._from_gateway = bytearray()
         self._from_broker = bytearray()
 
@@ -24,8 +24,8 @@ class Wiretap:
         """From the gateway."""
         self._from_gateway += data
         for kind, _, body in _packets(self._from_gateway):
-            if kind == PUBACK:
-                self._acknowledged.append(self._under_way.pop(int.from_bytes(body[:2], "big")))
+            if kind == PUBACK and (reading := self._under_way.pop(int.from_bytes(body[:2], "big"), None)):
+                self._acknowledged.append(reading)
 
     def answer(self, data: bytes) -> None:
         """From the broker."""
@@ -34,11 +34,17 @@ class Wiretap:
             if kind == PUBLISH and flags & 0b110:
                 end = 2 + int.from_bytes(body[:2], "big")
                 packet_id = int.from_bytes(body[end : end + 2], "big")
-                sensor_id = body[2:end].decode().rsplit("/", 1)[1]
                 payload = body[end + 3 + body[end + 2] :]  # behind the properties, which mosquitto adds none of
-                reading = (sensor_id, json.loads(payload)["suhu"])
-                self._under_way[packet_id] = reading
-                self._arrived.append(reading)
+                reading = self._under_way[packet_id] = _reading(body[2:end].decode(), payload)
+                if reading is not None:
+                    self._arrived.append(reading)
+
+
+def _reading(topic: str, payload: bytes) -> Accepted | None:
+    try:
+        return topic.rsplit("/", 1)[1], json.loads(payload)["suhu"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None
 
 
 def _packets(stream: bytearray) -> Iterator[tuple[int, int, bytes]]:
