@@ -100,14 +100,13 @@ class Plant:
         log.wait_until(lambda: log.log_since_start().count(f"event={event} ") > before, PATIENCE_S, event, poll_s=0.5)
 
     def mend(self) -> list[str]:
-        """Put everything in order that a fault may have left; what had to be done though no fault was told to do it."""
+        """Start again what has ended by itself, and put the rest in order; says what had ended."""
         found = []
         if self.rig.gateway.alive:
             self.rig.gateway.thaw()
         else:
-            found.append(
-                f"the gateway had ended with code {self.rig.gateway.returncode}: {self.rig.gateway.log_tail(3)}"
-            )
+            words = self.rig.gateway.log_tail(3)
+            found.append(f"the gateway had ended with code {self.rig.gateway.returncode}: {words}")
         self.kafka.thaw()
         self.start_kafka()
         if self.mosquitto.alive:
@@ -116,11 +115,18 @@ class Plant:
             self.mosquitto.start()
         for proxy in (self.kafka_proxy, self.mqtt_proxy):
             proxy.delay_s = 0.0
-            proxy.reset()
         self.disk.empty()
         self.rig.config.write_text(self.configuration)
         self.start_gateway()
         return found
+
+    def mend_the_harness(self) -> None:
+        """After a fault that went wrong itself: what only it could have left."""
+        for proxy in (self.kafka_proxy, self.mqtt_proxy):
+            proxy.reset()
+        for firmware in self._firmware:
+            if not firmware.alive:
+                firmware.start()  # says what it said from its beginning; that is repeated, no new reading
 
     def await_recovery(self, since_s: float, patience_s: float = PATIENCE_S) -> float:
         """Wait until of each sensor a reading is in the topic that was taken after this time (s since 1970).
@@ -140,11 +146,11 @@ class Plant:
 
     def stop_devices(self) -> None:
         """No device says anything any more."""
-        self._load.stop()
         self._poster.stop()
         self._logger.stop()
         for firmware in self._firmware:
             firmware.stop()
+        self._load.stop()
 
     def accepted(self) -> list[Accepted]:
         """What the gateway is answerable for: what it acknowledged, and what a broker that lived had taken for it."""

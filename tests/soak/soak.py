@@ -109,12 +109,15 @@ class Soak:
             happened.trouble = f"{type(error).__name__}: {error}"
         ended_s = time.time()
         try:
+            if happened.trouble:
+                plant.mend_the_harness()
             if found := plant.mend():
                 happened.wrong = "; ".join(found)
             ended_s = time.time()
             happened.recovery_s = round(plant.await_recovery(ended_s), 1)
         except TROUBLE as error:
             happened.wrong = f"{happened.wrong} {type(error).__name__}: {error}".strip()
+            plant.mend_the_harness()
         happened.lasted_s = round(ended_s - began_s, 1)
         if trial.deaf:
             self._away.append((began_s, time.time()))
@@ -151,17 +154,23 @@ class Soak:
 
     def _judge(self) -> None:
         plant, result = self._plant, self._result
-        plant.mend()
         began_s = time.time()
-        plant.stop_devices()
+        try:
+            plant.mend()
+            plant.stop_devices()
+        except TROUBLE as error:
+            result.notes.append(f"at the end: {type(error).__name__}: {error}")
         self._away.append((began_s, time.time()))
         self._drain()
         result.verify = self._verified()
         if code := plant.rig.gateway.stop(PATIENCE_S):
             result.breaks("I6 ended badly", [f"SIGTERM at the end: exit code {code}"])
         topic = read_topic(plant.kafka.bootstrap_servers, plant.rig.name, READ_TIMEOUT_S)
-        accepted = plant.accepted()
-        verdict = check(accepted, topic, plant.rig.waiting(), plant.in_order())
+        accepted, in_order = plant.accepted(), plant.in_order()
+        evidence = {"accepted": accepted, "in_order": in_order, "away": self._away}
+        (plant.rig.work_dir / "evidence.json").write_text(json.dumps(evidence))
+        (plant.rig.work_dir / "topic.jsonl").write_bytes(b"".join((one.value or b"") + b"\n" for one in topic))
+        verdict = check(accepted, topic, plant.rig.waiting(), in_order)
         result.records, result.accepted = verdict.records, len(set(accepted))
         result.duplicated, result.redelivered = len(verdict.duplicated), len(verdict.redelivered)
         for name, wrong in verdict.broken(repeats_allowed=True).items():

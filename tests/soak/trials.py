@@ -106,8 +106,10 @@ def kill_mosquitto(plant: Plant, chance: Random) -> None:
     plant.mosquitto.kill()
     _pause(chance, 0, 20)
     plant.mosquitto.start()
-    plant.await_recovery(time.time())
-    plant.excuse_the_broker(since)
+    try:
+        plant.await_recovery(time.time())
+    finally:
+        plant.excuse_the_broker(since)
 
 
 def freeze_mosquitto(plant: Plant, chance: Random) -> None:
