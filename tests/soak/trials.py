@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 import paho.mqtt.publish as publish
 
@@ -165,10 +166,11 @@ def slow_network(plant: Plant, chance: Random) -> None:
 
 
 def hostile_messages(plant: Plant, chance: Random) -> None:
-    for sensor_id, payload in chance.choices(POISON, k=40):
-        publish.single(
-            f"{plant.rig.name}/{sensor_id}", payload, 1, hostname=plant.mosquitto.host, port=plant.mosquitto.port
-        )
+    prefix = plant.rig.name
+    messages: Any = [
+        (f"{prefix}/{sensor_id}", payload, 1, False) for sensor_id, payload in chance.choices(POISON, k=40)
+    ]
+    publish.multiple(messages, plant.mosquitto.host, plant.mosquitto.port)
 
 
 def hostile_requests(plant: Plant, chance: Random) -> None:
