@@ -5,7 +5,7 @@ VENV_PYTHON := .venv/bin/python
 UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-annotate --python-version 3.11 --custom-compile-command "make lock" pyproject.toml
 
-.PHONY: help preflight setup demo test check test-faults test-spark bench-gateway bench-latency bench-spark fuzz lock clean
+.PHONY: help preflight setup demo test check test-faults test-spark bench-gateway bench-latency bench-spark soak fuzz lock clean
 .DEFAULT_GOAL := help
 
 help: ## print this list
@@ -40,6 +40,9 @@ test-spark: setup ## end the alert job CYCLES=200 times, by hand (half an hour);
 
 bench-gateway: setup ## measure the gateway's throughput, latency, memory and kills, into bench/out/gateway.json
 	@$(VENV_PYTHON) -m bench.gateway
+
+soak: setup ## a simulated plant under random faults for HOURS=2 (SEED=1), into bench/out/soak.json and docs/reliability.md
+	@$(VENV_PYTHON) -m tests.soak --hours $(or $(HOURS),2) --seed $(or $(SEED),1) --report
 
 fuzz: setup ## feed the decoders bytes that a fuzzer makes up, SECONDS=60; needs `pip install atheris`
 	@$(VENV_PYTHON) -m bench.fuzz_decode --seconds $(or $(SECONDS),60)

@@ -9,7 +9,7 @@ from sandbox.kafka import Kafka
 from sandbox.mosquitto import Mosquitto
 from tests.faults.outcome import Outcome
 from tests.faults.proxy import Proxy
-from tests.faults.report import REPORT, merge, render
+from tests.faults.report import REPORT, merge, render, with_soak
 from tests.faults.rig import Rig
 
 FOUND = pytest.StashKey[list[Outcome]]()
@@ -24,7 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if found := session.config.stash.get(FOUND, []):
-        REPORT.write_text(render(merge(found)))
+        REPORT.write_text(with_soak(render(merge(found))))
 
 
 @pytest.fixture

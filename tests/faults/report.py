@@ -11,6 +11,7 @@ from tests.faults.outcome import Outcome
 PROJECT = Path(__file__).parents[2]
 OUTCOMES = PROJECT / "var" / "faults.json"
 REPORT = PROJECT / "docs" / "reliability.md"
+SOAK = "<!-- what follows is written by make soak -->\n"
 
 HEAD = """# Reliability: what was done to the gateway, and what became of the readings
 
@@ -41,6 +42,14 @@ def render(outcomes: Iterable[Outcome]) -> str:
     return HEAD + "".join(f"{_line(one)}\n" for one in rows)
 
 
+def with_soak(document: str, section: str | None = None) -> str:
+    """The document with this section of the soak behind it; None keeps the one that docs/reliability.md has."""
+    faults, _, _ = document.partition(SOAK)
+    if section is None:
+        _, _, section = REPORT.read_text().partition(SOAK) if REPORT.exists() else ("", "", "")
+    return f"{faults.rstrip()}\n\n{SOAK}{section}" if section else faults
+
+
 def merge(outcomes: Iterable[Outcome]) -> list[Outcome]:
     """Put these outcomes in the place of earlier ones of the same faults, in the file; returns all."""
     kept = [Outcome(**one) for one in json.loads(OUTCOMES.read_text())] if OUTCOMES.exists() else []
@@ -58,4 +67,4 @@ def _line(one: Outcome) -> str:
 
 
 if __name__ == "__main__":
-    REPORT.write_text(render(merge([])))
+    REPORT.write_text(with_soak(render(merge([]))))

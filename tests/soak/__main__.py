@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sandbox.fetched import PROJECT
 from tests.soak.plant import SENSORS, Plant
+from tests.soak.report import write
 from tests.soak.result import Result
 from tests.soak.soak import Soak
 
@@ -23,6 +24,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="same seed, same faults in the same order")
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--work", type=Path, default=WORK, help="for journal, logs and topics; emptied first")
+    parser.add_argument("--report", action="store_true", help="write docs/reliability.md's section too")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     shutil.rmtree(arguments.work, ignore_errors=True)
@@ -39,6 +41,8 @@ def main() -> int:
         result.write(arguments.out)
         return 70
     result.write(arguments.out)
+    if arguments.report:
+        write(result)
     for name, wrong in result.broken.items():
         say(f"{name}: {len(wrong)}, such as {wrong[0]}")
     for leak in result.leaks:

@@ -1,4 +1,3 @@
-import json
 import os
 import signal
 import time
@@ -51,9 +50,11 @@ class Plant:
         duration_s: for how long it will run.
         seed: what the firmware does.
         sabotage: promises that the gateway breaks, see tests/faults/sabotage.py.
+        haste: how long faults last, as a part of what is usual.
     """
 
-    def __init__(self, work_dir: Path, duration_s: float, seed: int, sabotage: str = "") -> None:
+    def __init__(self, work_dir: Path, duration_s: float, seed: int, *, sabotage: str = "", haste: float = 1.0) -> None:
+        self.haste = haste
         self.kafka = Kafka(work_dir)
         self.mosquitto = Mosquitto(work_dir)
         self.arrived: list[Accepted] = []
@@ -250,9 +251,3 @@ class Plant:
         (self._work_dir / "devices").mkdir(exist_ok=True)
         truth = self._work_dir / f"{name}.jsonl"
         return Firmware(self._work_dir, ["--scenario", str(path)], truth=truth, devices=count, name=f"firmware-{name}")
-
-
-def journal_of(plant: Plant) -> list[Accepted]:
-    """The readings that wait in the journal; no gateway may run."""
-    fields = [json.loads(value) for value in plant.rig.waiting()]
-    return [(one["sensor_id"], one["suhu"]) for one in fields]

@@ -69,6 +69,11 @@ class Poster(Reporter):
         self.refused = 0
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_TIMEOUT_S)
 
+    def stop(self) -> None:
+        """Say no more, and hang up."""
+        super().stop()
+        self._connection.close()
+
     def _taken(self, reading: Accepted) -> bool:
         sensor_id, celsius = reading
         try:

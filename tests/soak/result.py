@@ -63,6 +63,14 @@ class Result:
         """Whether the gateway broke a promise."""
         return bool(self.broken or self.leaks or any(one.wrong for one in self.faults))
 
+    @classmethod
+    def read(cls, path: Path) -> "Result":
+        """What `write` has put there."""
+        told = json.loads(path.read_text())
+        told.pop("guilty")
+        kinds = (("faults", Happened), ("trends", Trend), ("samples", Sample))
+        return cls(**told | {name: [kind(**one) for one in told[name]] for name, kind in kinds})
+
     def breaks(self, name: str, wrong: Sequence[str]) -> None:
         """Note a broken invariant."""
         if wrong:

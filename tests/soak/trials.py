@@ -33,13 +33,13 @@ class Trial:
     needs_disk: bool = False
 
 
-def _pause(chance: Random, low_s: float, high_s: float) -> None:
-    time.sleep(chance.uniform(low_s, high_s))
+def _pause(plant: Plant, chance: Random, low_s: float, high_s: float) -> None:
+    time.sleep(chance.uniform(low_s, high_s) * plant.haste)
 
 
 def kill_gateway(plant: Plant, chance: Random) -> None:
     plant.rig.gateway.kill()
-    _pause(chance, 0, 15)
+    _pause(plant, chance, 0, 15)
     plant.start_gateway()
 
 
@@ -47,13 +47,13 @@ def stop_gateway(plant: Plant, chance: Random) -> None:
     code = plant.rig.gateway.stop(STOP_TIMEOUT_S)
     if code != 0:
         raise SandboxError(f"SIGTERM ended the gateway with {code}: {plant.rig.gateway.log_tail(3)}")
-    _pause(chance, 0, 15)
+    _pause(plant, chance, 0, 15)
     plant.start_gateway()
 
 
 def freeze_gateway(plant: Plant, chance: Random) -> None:
     plant.rig.gateway.freeze()
-    _pause(chance, 2, 40)
+    _pause(plant, chance, 2, 40)
     plant.rig.gateway.thaw()
 
 
@@ -79,33 +79,33 @@ def reload_badly(plant: Plant, chance: Random) -> None:
 
 def kill_kafka(plant: Plant, chance: Random) -> None:
     plant.kafka.kill()
-    _pause(chance, 10, 60)
+    _pause(plant, chance, 10, 60)
     plant.start_kafka()
 
 
 def freeze_kafka(plant: Plant, chance: Random) -> None:
     plant.kafka.freeze()
-    _pause(chance, 2, 60)
+    _pause(plant, chance, 2, 60)
     plant.kafka.thaw()
 
 
 def kill_kafka_and_gateway(plant: Plant, chance: Random) -> None:
     plant.kafka.kill()
-    _pause(chance, 5, 30)
+    _pause(plant, chance, 5, 30)
     kill_gateway(plant, chance)
     plant.start_kafka()
 
 
 def restart_mosquitto(plant: Plant, chance: Random) -> None:
     plant.mosquitto.stop()
-    _pause(chance, 0, 20)
+    _pause(plant, chance, 0, 20)
     plant.mosquitto.start()
 
 
 def kill_mosquitto(plant: Plant, chance: Random) -> None:
     since = plant.published
     plant.mosquitto.kill()
-    _pause(chance, 0, 20)
+    _pause(plant, chance, 0, 20)
     plant.mosquitto.start()
     try:
         plant.await_recovery(time.time())
@@ -115,33 +115,33 @@ def kill_mosquitto(plant: Plant, chance: Random) -> None:
 
 def freeze_mosquitto(plant: Plant, chance: Random) -> None:
     plant.mosquitto.freeze()
-    _pause(chance, 2, 60)
+    _pause(plant, chance, 2, 60)
     plant.mosquitto.thaw()
 
 
 def cut_kafka(plant: Plant, chance: Random) -> None:
     plant.kafka_proxy.refuse()
-    _pause(chance, 15, 60)
+    _pause(plant, chance, 15, 60)
     plant.kafka_proxy.reset()
 
 
 def silence_kafka(plant: Plant, chance: Random) -> None:
     plant.kafka_proxy.freeze()
-    _pause(chance, 2, 60)
+    _pause(plant, chance, 2, 60)
     plant.kafka_proxy.reset()
 
 
 def cut_everything(plant: Plant, chance: Random) -> None:
     for proxy in (plant.kafka_proxy, plant.mqtt_proxy):
         proxy.refuse()
-    _pause(chance, 15, 60)
+    _pause(plant, chance, 15, 60)
     for proxy in (plant.kafka_proxy, plant.mqtt_proxy):
         proxy.reset()
 
 
 def silence_mqtt(plant: Plant, chance: Random) -> None:
     plant.mqtt_proxy.freeze()
-    _pause(chance, 2, 60)
+    _pause(plant, chance, 2, 60)
     plant.mqtt_proxy.reset()
 
 
@@ -156,13 +156,13 @@ def lose_answers(plant: Plant, chance: Random) -> None:
 def storm_of_reconnects(plant: Plant, chance: Random) -> None:
     for _ in range(chance.randrange(10, 40)):
         plant.mqtt_proxy.reset()
-        _pause(chance, 0.05, 1.5)
+        _pause(plant, chance, 0.05, 1.5)
 
 
 def slow_network(plant: Plant, chance: Random) -> None:
     for proxy in (plant.kafka_proxy, plant.mqtt_proxy):
         proxy.delay_s = chance.uniform(0.1, 0.6)
-    _pause(chance, 10, 40)
+    _pause(plant, chance, 10, 40)
 
 
 def hostile_messages(plant: Plant, chance: Random) -> None:
@@ -186,9 +186,9 @@ def hostile_requests(plant: Plant, chance: Random) -> None:
 
 def fill_the_disk(plant: Plant, chance: Random) -> None:
     plant.kafka_proxy.refuse()
-    _pause(chance, 2, 5)
+    _pause(plant, chance, 2, 5)
     plant.disk.fill()
-    _pause(chance, 10, 40)
+    _pause(plant, chance, 10, 40)
     plant.disk.empty()
     plant.kafka_proxy.reset()
 
