@@ -5,7 +5,7 @@ VENV_PYTHON := .venv/bin/python
 UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-annotate --python-version 3.11 --custom-compile-command "make lock" pyproject.toml
 
-.PHONY: help preflight setup demo test check test-faults test-spark bench-gateway bench-latency bench-spark soak fuzz lock clean
+.PHONY: help preflight setup demo test check test-faults test-spark bench-gateway bench-latency bench-spark soak fuzz audit lock clean
 .DEFAULT_GOAL := help
 
 help: ## print this list
@@ -52,6 +52,9 @@ bench-latency: setup ## measure device write to printed warning, into bench/out/
 
 bench-spark: setup ## measure the Spark jobs' latency, speed, memory and growth, into bench/out/spark.json and docs/spark-performance.md; ARGS=--quick
 	@$(VENV_PYTHON) -m bench.spark $(ARGS)
+
+audit: setup ## ask the advisory database about every locked package; a job of each release; exit code 69: it cannot be reached
+	@$(VENV_PYTHON) -m sandbox.audit
 
 lock: preflight ## write requirements*.txt (by uv) and sandbox/jars.sha256 anew, after a change of pyproject.toml or ivy.xml
 	@$(PYTHON) -m venv .fetched/uv && .fetched/uv/bin/pip install --quiet --disable-pip-version-check uv
