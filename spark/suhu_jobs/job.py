@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from threading import Event
@@ -93,5 +94,18 @@ def _run_with(jvm: Jvm, settings: AlertSettings, checkpoint: Checkpoint, stop: E
         console = Console(write, colour=wants_colour(terminal=terminal, environment=os.environ))
         warner = Warner(settings.topic, settings.threshold_celsius, ledger, console, log)
         parts = Parts(jvm, spark, topics, ledger, checkpoint, beginnings, warner, patience, heartbeat)
-        Supervisor(settings, parts, stop, log).run()
+        supervisor = Supervisor(settings, parts, stop, log)
+        if settings.metrics_port:
+            stack.callback(_serve_metrics(settings, supervisor, warner))
+        supervisor.run()
         return dict(warner.counts)
+
+
+def _serve_metrics(settings: AlertSettings, supervisor: Supervisor, warner: Warner) -> Callable[[], None]:
+    try:  # here, because a warning can be printed without this package
+        from suhu_jobs.alert_figures import AlertFigures
+        from suhu_jobs.metrics import serve_metrics
+    except ImportError as exc:
+        raise Unavailable(f"--metrics-port needs a package ({exc}): pip install prometheus-client, or 0") from exc
+    registry = AlertFigures(supervisor, warner).registry()
+    return serve_metrics(settings.metrics_host, settings.metrics_port, registry)

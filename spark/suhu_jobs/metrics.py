@@ -1,16 +1,15 @@
-"""Figures for Prometheus, on loopback only: what is behind the port has neither login nor TLS."""
+"""Figures for Prometheus. What is behind the port has neither login nor TLS, so that it is on loopback if not told."""
 
+import socket
 from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, start_http_server
 
 from suhu_jobs.errors import Unavailable
 
-LOOPBACK = "127.0.0.1"
 
-
-def serve_metrics(port: int, registry: CollectorRegistry) -> Callable[[], None]:
-    """Answer http://127.0.0.1:port/metrics in a thread of its own.
+def serve_metrics(host: str, port: int, registry: CollectorRegistry) -> Callable[[], None]:
+    """Answer http://host:port/metrics in a thread of its own.
 
     Returns:
         What ends it.
@@ -19,9 +18,13 @@ def serve_metrics(port: int, registry: CollectorRegistry) -> Callable[[], None]:
         Unavailable: the port cannot be had.
     """
     try:
-        server, thread = start_http_server(port, LOOPBACK, registry)
+        server, thread = start_http_server(port, host, registry)
+    except socket.gaierror as exc:
+        raise Unavailable(f"--metrics-host {host} is no address of this machine ({exc.strerror}): give one") from exc
     except OSError as exc:
-        raise Unavailable(f"--metrics-port {port} cannot be used ({exc.strerror}): give another one, or 0") from exc
+        raise Unavailable(
+            f"--metrics-port {port} of {host} cannot be used ({exc.strerror}): give another one, or 0"
+        ) from exc
 
     def close() -> None:
         server.shutdown()

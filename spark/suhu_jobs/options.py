@@ -36,6 +36,15 @@ def add_heartbeat(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_metrics(parser: argparse.ArgumentParser) -> None:
+    """Add where Prometheus is answered: `metrics_port`, `metrics_host`."""
+    add = parser.add_argument
+    words = "answer Prometheus at http://127.0.0.1:PORT/metrics; 0, not at all: %(default)s"
+    add("--metrics-port", type=port, default=0, metavar="PORT", help=words)
+    words = "at this address instead, where whoever reaches it may read: %(default)s"
+    add("--metrics-host", default="127.0.0.1", metavar="ADDRESS", help=words)
+
+
 def servers(text: str) -> str:
     """Check `host:port,host:port`."""
     for server in text.split(","):

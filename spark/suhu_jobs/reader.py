@@ -47,6 +47,7 @@ class AlertReader:
         self._positioned = threading.Event()
         self._target: Mapping[int, int] | None = None
         self._next = dict.fromkeys(self._partitions, 0)
+        self._consumer: KafkaConsumer | None = None
         self.failure: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="alert-reader", daemon=True)
 
@@ -57,6 +58,12 @@ class AlertReader:
     def is_positioned(self) -> bool:
         """Tell whether the consumer stands where the ledger says, so that the next alert is printed without delay."""
         return self._positioned.is_set()
+
+    def places(self) -> dict[int, tuple[int, int | None]]:
+        """Tell of each alerts partition the next offset, and how many records wait there; None: nobody has said."""
+        consumer = self._consumer
+        ends = {one: consumer.highwater(one) if consumer else None for one in self._partitions}
+        return {one.partition: (place, _behind(place, ends[one])) for one, place in self._next.items()}
 
     def has_ended(self) -> bool:
         """Tell whether its thread is over; one that prints where nobody reads is not."""
@@ -110,6 +117,7 @@ class AlertReader:
             consumer.assign(self._partitions)
             self._seek(consumer)
             self._positioned.set()
+            self._consumer = consumer
             while not self._done():
                 try:
                     self._poll(consumer)
@@ -118,6 +126,7 @@ class AlertReader:
                         consumer.seek(partition, offset)
                     self._return_into_range(consumer, exc)
         finally:
+            self._consumer = None
             consumer.close(autocommit=False)
 
     def _seek(self, consumer: KafkaConsumer) -> None:
@@ -155,3 +164,7 @@ class AlertReader:
 
     def _reached(self, target: Mapping[int, int]) -> bool:
         return all(self._next[partition] >= target.get(partition.partition, 0) for partition in self._partitions)
+
+
+def _behind(next_offset: int, end: int | None) -> int | None:
+    return None if end is None else max(end - next_offset, 0)  # both move while they are looked at

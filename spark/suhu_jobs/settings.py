@@ -39,6 +39,8 @@ class AlertSettings:
     class_cache: Path  # plain python only
     record_class_cache: bool
     heartbeat: Path | None = None  # a file whose time is set while the query runs
+    metrics_port: int = 0  # 0: none
+    metrics_host: str = "127.0.0.1"  # what Prometheus asks
     kafka: KafkaConfig = field(default_factory=KafkaConfig)  # how to be let in
 
 
@@ -71,6 +73,8 @@ def parse_settings(arguments: Sequence[str]) -> AlertSettings:
         class_cache=given.class_cache,
         record_class_cache=given.record_class_cache,
         heartbeat=given.heartbeat,
+        metrics_port=given.metrics_port,
+        metrics_host=given.metrics_host,
         kafka=read_kafka_config(given.kafka_config),
     )
 
@@ -103,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
         help="of a new checkpoint; earliest also warns of the hot readings that are there already: %(default)s",
     )
     options.add_heartbeat(parser)
+    options.add_metrics(parser)
     alone = parser.add_argument_group("without spark-submit")
     alone.add_argument("--jars", metavar="DIR|JAR,…", help="Kafka connector: .fetched/lib/spark, else a download")
     alone.add_argument("--class-cache", type=Path, default=DEFAULT_CLASS_CACHE, metavar="FILE", help=argparse.SUPPRESS)

@@ -49,7 +49,12 @@ class Parts:
 
 
 class Supervisor:
-    """Keeps query and reader running until told to stop: starts again what failed, follows what changed."""
+    """Keeps query and reader running until told to stop: starts again what failed, follows what changed.
+
+    Attributes:
+        is_up: whether the query runs, and what it writes is read.
+        restarts: starts of the query after a failure.
+    """
 
     def __init__(self, settings: AlertSettings, parts: Parts, stop: Event, log: EventLog) -> None:
         self._settings = settings
@@ -62,6 +67,9 @@ class Supervisor:
         slots = SparkSlots(parts.spark)
         self._slots = SlotRule(slots, slots.master, stop, log, slots.patience_s)
         self._clock = WallClock()
+        self._reader: AlertReader | None = None
+        self.is_up = False
+        self.restarts = 0
 
     def run(self) -> None:
         """Run until told to stop.
@@ -86,6 +94,11 @@ class Supervisor:
             delay_s = next(waits)
             self._log("query failed", reason=failure, retry_in_s=delay_s)
             self._stop.wait(delay_s)
+            self.restarts += 1
+
+    def places(self) -> dict[int, tuple[int, int | None]]:
+        """As AlertReader.places, of the present one; {} before the first."""
+        return {} if self._reader is None else self._reader.places()
 
     def _prepare(self) -> tuple[TopicPair, str]:
         """Make sure that query and reader can run, and where they begin."""
@@ -96,7 +109,7 @@ class Supervisor:
 
     def _run_query(self, pair: TopicPair, starting_offsets: str, mode: Mode) -> str | None:
         """Run query and reader until the query fails (return why), or topics or slots change, or the end (None)."""
-        reader = self._new_reader(pair)
+        self._reader = reader = self._new_reader(pair)
         reader.start()
         query = None
         try:
@@ -107,6 +120,7 @@ class Supervisor:
         except (JavaError, PySparkException) as exc:
             return first_line(exc)
         finally:
+            self.is_up = False
             self._end(query, reader, pair)
 
     def _watch(self, query: StreamingQuery, reader: AlertReader, pair: TopicPair, mode: Mode) -> str | None:
@@ -143,7 +157,7 @@ class Supervisor:
         return True
 
     def _ready(self, pair: TopicPair, mode: Mode) -> None:
-        self._ever_ready = True
+        self.is_up = self._ever_ready = True
         self._failures = 0
         self._log(
             "alerts ready",

@@ -1,5 +1,6 @@
 from collections import Counter
 from collections.abc import Callable
+from time import time
 from typing import Protocol
 
 from suhu_jobs.alert import Alert, parse_alert
@@ -7,6 +8,8 @@ from suhu_jobs.errors import StorageError
 from suhu_jobs.events import EventLog
 from suhu_jobs.ledger import Ledger, Verdict
 from suhu_jobs.printing import warning_line
+
+VERDICTS = ("printed", "uncertain", "replayed", "resent", "foreign", "unreadable")
 
 
 class Printer(Protocol):
@@ -21,6 +24,7 @@ class Warner:
 
     Attributes:
         counts: how many records were printed, uncertain (printed, marked), replayed, resent, foreign, unreadable.
+        newest: the warning that was printed last, and the Unix time then.
     """
 
     def __init__(self, topic: str, threshold_celsius: float, ledger: Ledger, printer: Printer, log: EventLog) -> None:
@@ -31,6 +35,7 @@ class Warner:
         self._log = log
         self._writable = True
         self.counts: Counter[str] = Counter()
+        self.newest: tuple[Alert, float] | None = None
 
     def take(self, value: bytes | None, alerts_partition: int, offset: int) -> None:
         """Handle one record of the alerts topic.
@@ -67,6 +72,7 @@ class Warner:
             uncertain = verdict is Verdict.UNCERTAIN
             self._keep(lambda: self._ledger.intend(alert))
             self._printer.print(warning_line(alert, repeated=uncertain))
+            self.newest = alert, time()
             self.counts["uncertain" if uncertain else "printed"] += 1
         self._keep(lambda: self._ledger.mark(alert))
 

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import threading
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from suhu_jobs.jvm import Jvm
 from suhu_jobs.topics import Topics
 
 from sandbox.kafka import Kafka
+from sandbox.ports import Port
 from sandbox.records import API_VERSION, read_topic
 from sandbox.waiting import wait_until
 from tests.spark.alert_process import (
@@ -34,9 +36,22 @@ pytestmark = [pytest.mark.system, pytest.mark.usefixtures("class_cache")]
 
 
 @pytest.fixture
-def job(kafka: Kafka, tmp_path: Path) -> Iterator[AlertProcess]:
-    with AlertProcess(kafka.bootstrap_servers, tmp_path) as process:
+def metrics_port() -> Iterator[int]:
+    port = Port.reserve()
+    yield port.number
+    port.release()
+
+
+@pytest.fixture
+def job(kafka: Kafka, tmp_path: Path, metrics_port: int) -> Iterator[AlertProcess]:
+    with AlertProcess(kafka.bootstrap_servers, tmp_path, "--metrics-port", str(metrics_port)) as process:
         yield process.wait_ready()
+
+
+def _metrics(port: int) -> dict[str, float]:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        lines = [line.rpartition(" ") for line in answer.read().decode().splitlines() if not line.startswith("#")]
+    return {name: float(number) for name, _, number in lines}
 
 
 def test_each_hot_reading_is_warned_of_once_over_stop_and_restart(kafka: Kafka, job: AlertProcess) -> None:
@@ -87,11 +102,20 @@ def test_a_kill_while_spark_writes_its_first_offsets_is_no_obstacle(kafka: Kafka
     assert job.stop() == 0
 
 
-def test_a_resend_is_warned_of_once_and_a_reused_event_id_is_not_taken_for_one(kafka: Kafka, job: AlertProcess) -> None:
+def test_a_resend_is_warned_of_once_and_a_reused_event_id_is_not_taken_for_one(
+    kafka: Kafka, job: AlertProcess, metrics_port: int
+) -> None:
     send(kafka, job.topic, [reading(1), reading(2)])
     send(kafka, job.topic, [reading(1), reading(2), reading(3)], partitions=1)
     send(kafka, job.topic, [reading(1, 95)])
     job.wait_for_warnings(4)
+    resent = 'suhu_alerts_records_total{verdict="resent"}'
+    job.wait_until(lambda: _metrics(metrics_port)[resent] == 2, 20, "both resends in the metrics")
+    metrics = _metrics(metrics_port)
+    assert metrics['suhu_alerts_records_total{verdict="printed"}'] == 4
+    assert metrics["suhu_alerts_query_up"] == 1
+    assert metrics["suhu_alerts_query_restarts_total"] == 0
+    assert sum(metrics[f'suhu_alerts_next_offset{{partition="{number}"}}'] for number in range(3)) == 6
     assert job.stop() == 0
     assert sorted(job.warnings()) == [
         "PERINGATAN S1 83.4 °C > 80 °C 2026-11-22T03:04:05.678Z pabrik-1/k3v9/1",

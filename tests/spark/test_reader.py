@@ -97,7 +97,9 @@ def test_it_prints_what_comes_and_goes_on_where_the_ledger_says(make_desk: Calla
     desk.send(2)
     desk.wait_for(1, 2)
     assert reader.is_positioned()
+    wait_until(lambda: reader.places() == {0: (2, 0), 1: (0, 0)}, 20, "its places")
     assert reader.finish(None, 5)
+    assert reader.places() == {0: (2, None), 1: (0, None)}
     assert desk.ledger.positions() == {0: 2}
     desk.send(3)
     reader = desk.start()
@@ -162,6 +164,7 @@ def test_a_printer_that_takes_nothing_is_left_alone_and_prints_no_further_line(
     desk.send(1, 2)
     reader = desk.start()
     wait_until(lambda: desk.paper.waiting, 20, "the first line")
+    assert reader.places()[0] == (0, 2)
     assert not reader.finish(None, 0.1)
     assert not reader.has_ended()
     desk.paper.stuck.set()

@@ -22,6 +22,8 @@ def test_everything_has_a_default() -> None:
         class_cache=PROJECT / ".fetched/spark-classes.jsa",
         record_class_cache=False,
         heartbeat=None,
+        metrics_port=0,
+        metrics_host="127.0.0.1",
     )
 
 
@@ -29,7 +31,7 @@ def test_every_option_is_taken() -> None:
     arguments = (
         "--bootstrap-servers a:1,b:2 --topic t --alerts-topic u --threshold -5.5 --checkpoint /c --state /s "
         "--mode micro-batch --master local[3] --no-create-topics --partitions 12 --starting-offsets latest "
-        "--jars /j --class-cache /k --record-class-cache --heartbeat /h"
+        "--jars /j --class-cache /k --record-class-cache --heartbeat /h --metrics-port 9110 --metrics-host ::1"
     )
     assert parse_settings(arguments.split()) == AlertSettings(
         bootstrap_servers="a:1,b:2",
@@ -47,6 +49,8 @@ def test_every_option_is_taken() -> None:
         class_cache=Path("/k"),
         record_class_cache=True,
         heartbeat=Path("/h"),
+        metrics_port=9110,
+        metrics_host="::1",
     )
 
 

@@ -49,7 +49,7 @@ def _run_with(
         stack.callback(heartbeat.stop)
         figures = Figures()
         if settings.metrics_port:
-            stack.callback(serve_metrics(settings.metrics_port, figures.registry))
+            stack.callback(serve_metrics(settings.metrics_host, settings.metrics_port, figures.registry))
         topics = Topics(jvm, settings.bootstrap_servers, settings.kafka)
         stack.callback(topics.close)
         queries = [RunningQuery(name, settings, topics, checkpoints[name], figures, log) for name in settings.queries]

@@ -37,7 +37,8 @@ class PipelineSettings:
     silent_after_s: float  # a sensor that says nothing for so long is silent
     fast_heating_celsius_per_min: float  # above 0
     stats_lateness_s: float  # 0 to 60; how far a sensor's clock may go back before its readings are late
-    metrics_port: int  # on loopback; 0: none
+    metrics_port: int  # 0: none
+    metrics_host: str  # what Prometheus asks
     jars: str | None  # plain python only: comma-separated jars, or a directory of them
     heartbeat: Path | None = None  # a file whose time is set while every query runs
     kafka: KafkaConfig = field(default_factory=KafkaConfig)  # how to be let in
@@ -82,6 +83,7 @@ def parse_pipeline_settings(arguments: Sequence[str]) -> PipelineSettings:
         fast_heating_celsius_per_min=given.fast_heating,
         stats_lateness_s=given.stats_lateness_s,
         metrics_port=given.metrics_port,
+        metrics_host=given.metrics_host,
         jars=given.jars,
         heartbeat=given.heartbeat,
         kafka=read_kafka_config(given.kafka_config),
@@ -124,13 +126,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="COUNT",
         help="of queries with state, fixed with a new checkpoint: %(default)s",
     )
-    add(
-        "--metrics-port",
-        type=options.port,
-        default=0,
-        metavar="PORT",
-        help="answer Prometheus at http://127.0.0.1:PORT/metrics; 0, not at all: %(default)s",
-    )
+    options.add_metrics(parser)
     add(
         "--jars", metavar="DIR|JAR,…", help="without spark-submit: Kafka connector: .fetched/lib/spark, else a download"
     )
