@@ -49,6 +49,18 @@ def install_systemd_container(log: Path) -> None:
             print(f"systemd-nspawn: {error}", flush=True)
 
 
+def install_prometheus(log: Path) -> None:
+    """Install Prometheus and promtool, which check and run deploy/prometheus, where that can be done."""
+    if shutil.which("prometheus") and shutil.which("promtool"):
+        return
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    try:
+        _install("prometheus", ["prometheus"], log)
+    except SandboxError as error:
+        print(f"prometheus: {error}", flush=True)
+
+
 def _install(name: str, packages: list[str], log: Path) -> None:
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     print(f"{name}: installing by apt-get", flush=True)

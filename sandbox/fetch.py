@@ -114,6 +114,7 @@ def _fetch() -> None:
 
 def _fetch_for_tests() -> None:
     apt.install_systemd_container(FETCHED / "apt-tests.log")
+    apt.install_prometheus(FETCHED / "apt-prometheus.log")
 
 
 def _write_lock() -> None:

@@ -1,8 +1,9 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from sandbox.apt import install_mosquitto, install_systemd_container, services_not_started
+from sandbox.apt import install_mosquitto, install_prometheus, install_systemd_container, services_not_started
 
 
 def test_nothing_is_done_where_mosquitto_is_installed(tmp_path: Path) -> None:
@@ -10,10 +11,13 @@ def test_nothing_is_done_where_mosquitto_is_installed(tmp_path: Path) -> None:
     assert not (tmp_path / "apt.log").exists()
 
 
-def test_what_only_tests_need_is_not_asked_for_without_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("install", [install_systemd_container, install_prometheus])
+def test_what_only_tests_need_is_not_asked_for_without_root(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, install: Callable[[Path], None]
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    install_systemd_container(tmp_path / "apt.log")
+    install(tmp_path / "apt.log")
     assert not (tmp_path / "apt.log").exists()
 
 
