@@ -230,6 +230,8 @@ class Pipeline:
         await self._rejected.close()
         await self._sink.close()
         await self._committer.stop()
+        # What the journal has given up, counting on us to send it, is lost now, but for what Kafka took unheard.
+        self._journal.dropped_total += self._forwarder.unsent(self._journal.given_up_through)
 
     async def _read_sources(self) -> None:
         sources = self._sources or [await self._discovered()]

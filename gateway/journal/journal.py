@@ -44,7 +44,8 @@ class Journal:
     Attributes:
         name: `gateway_id/journal_id`, what every event_id begins with.
         damaged_total: records that were not what was written, put aside since this object was made.
-        dropped_total: records given up for room; those that were in memory for sending may arrive all the same.
+        dropped_total: records given up for room and lost with it.
+        given_up_through: the newest record that was given up, lost or not.
 
     Raises:
         AlreadyRunning: another process has the journal open.
@@ -69,6 +70,7 @@ class Journal:
         except BaseException:
             os.close(self._lock_fd)
             raise
+        self.given_up_through = self._delivered
 
     @property
     def delivered(self) -> int:
@@ -276,15 +278,17 @@ class Journal:
         tables.mark_delivered(self._db, first - 1)
         self._db.execute("COMMIT")
         self._load()
+        self.given_up_through = self._delivered
 
     def _commit(self, operations: Sequence[Operation], delete_at_rows: int = DELETE_AT_ROWS) -> list[Record]:
         next_sequence, delivered = self._next_sequence, self._delivered
         records: list[Record] = []
+        given_up: list[int] = []
         with translated(self._path):
             try:
                 self._room.check()
                 self._db.execute("BEGIN IMMEDIATE")
-                self._make_room(operations, delete_at_rows)
+                given_up = self._make_room(operations, delete_at_rows)
                 held: dict[str, Reading | None] = {}  # by sensor, after all of it; None: nothing
                 for operation in operations:
                     self._do(operation, records, held)
@@ -299,9 +303,18 @@ class Journal:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
+        if given_up:
+            self.given_up_through = given_up[-1]
+            self.dropped_total += self._lost(operations, given_up)
         if records:
             self._mark.write(self._journal_id, self.last_sequence)
         return records
+
+    def _lost(self, operations: Sequence[Operation], given_up: list[int]) -> int:
+        kept = [
+            one.in_memory_through for one in operations if isinstance(one, DropOldest) and one.journal_name == self.name
+        ]
+        return sum(sequence > max(kept, default=self._delivered) for sequence in given_up)
 
     def _free(self, operations: Sequence[Operation]) -> None:
         """Delete what was delivered, on a disk that may be full."""
@@ -342,8 +355,8 @@ class Journal:
         marks = [one.through for one in operations if isinstance(one, Delivered) and one.journal_name == self.name]
         return max([*marks, self._delivered])
 
-    def _make_room(self, operations: Sequence[Operation], delete_at_rows: int) -> None:
-        """What frees pages, before anything that needs some."""
+    def _make_room(self, operations: Sequence[Operation], delete_at_rows: int) -> list[int]:
+        """What frees pages, before anything that needs some; tells which records were given up for it."""
         through = self._through(operations)
         if through > self._delivered:
             self._delivered = through
@@ -351,9 +364,8 @@ class Journal:
         oldest = tables.oldest(self._db)
         if oldest is not None and oldest <= self._delivered and self._delivered - oldest + 1 >= delete_at_rows:
             tables.delete_through(self._db, self._delivered)
-        for operation in operations:
-            if isinstance(operation, DropOldest):
-                self.dropped_total += tables.delete_oldest(self._db, self._delivered, operation.count)
+        count = sum(one.count for one in operations if isinstance(one, DropOldest))
+        return tables.delete_oldest(self._db, self._delivered, count) if count else []
 
     def _do(self, operation: Operation, records: list[Record], held: dict[str, Reading | None]) -> None:
         match operation:

@@ -54,6 +54,8 @@ class DropOldest:
     """Give up the oldest undelivered records, for room: the policy of `when_full = "drop_oldest"`."""
 
     count: int
+    in_memory_through: int  # records up to this sequence are sent from memory all the same: they are not lost
+    journal_name: str  # whose sequence, as above
 
 
 Operation = Append | Hold | Release | Remember | Delivered | Quarantine | DropOldest

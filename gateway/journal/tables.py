@@ -58,12 +58,13 @@ def delete_through(database: sqlite3.Connection, sequence: int) -> None:
     database.execute("DELETE FROM queue WHERE sequence <= ?", (sequence,))
 
 
-def delete_oldest(database: sqlite3.Connection, after: int, count: int) -> int:
-    """Delete the first `count` records above `after`, and tell how many there were."""
-    return database.execute(
-        "DELETE FROM queue WHERE sequence IN (SELECT sequence FROM queue WHERE sequence > ? ORDER BY sequence LIMIT ?)",
-        (after, count),
-    ).rowcount
+def delete_oldest(database: sqlite3.Connection, after: int, count: int) -> list[int]:
+    """Delete the first `count` records above `after`, and tell which they were, in order."""
+    found = "SELECT sequence FROM queue WHERE sequence > ? ORDER BY sequence LIMIT ?"
+    sequences = [int(row[0]) for row in database.execute(found, (after, count))]
+    if sequences:
+        database.execute("DELETE FROM queue WHERE sequence > ? AND sequence <= ?", (after, sequences[-1]))
+    return sequences
 
 
 def mark_delivered(database: sqlite3.Connection, through: int) -> None:

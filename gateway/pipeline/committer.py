@@ -55,6 +55,12 @@ class Listener(Protocol):
     def restart(self, journal_name: str, delivered: int, last_sequence: int) -> None:
         """The journal was damaged and has a new name and new sequences; forget the old ones."""
 
+    def in_memory(self) -> tuple[str, int]:
+        """A journal's name, and up to which record of it nothing is lost when the journal gives it up.
+
+        Asked in the journal's thread.
+        """
+
 
 class Committer:
     """Runs one Journal in one thread. All methods belong to the event loop's thread.
@@ -207,10 +213,12 @@ class Committer:
                 self._say(exc)
                 if exc.full and len(submissions) > 1:
                     return self._commit_halves(operations, submissions)
-                if exc.full and self._when_full == "drop_oldest":
-                    new = sum(isinstance(one, Append | Release) for one in operations)
-                    operations.insert(0, DropOldest(max(2 * new, DROP_AT_ONCE)))
                 self._answered()
+                if exc.full and self._when_full == "drop_oldest":
+                    # Only now: what an answer has just read back is in memory.
+                    new = sum(isinstance(one, Append | Release) for one in operations)
+                    journal_name, through = self._listener.in_memory()
+                    operations.insert(0, DropOldest(max(2 * new, DROP_AT_ONCE), through, journal_name))
                 if self._waited_to_stop():
                     return False
                 operations = self._take_marks() + operations

@@ -5,7 +5,6 @@ import random
 import time
 from collections import Counter, deque
 from collections.abc import Callable
-from functools import partial
 
 import structlog
 
@@ -45,6 +44,7 @@ class Forwarder:
         self._journal_name = ""
         self._tail: deque[Record] = deque()
         self._taken = 0  # newest sequence that is or was in the tail
+        self._read_through = 0  # newest sequence that was read back, perhaps not in the tail yet
         self._newest = 0
         self._waited_through = 0  # records up to here had to wait
         self._more = asyncio.Event()
@@ -55,7 +55,7 @@ class Forwarder:
         self.down_because: str | None = None  # why the sink takes nothing
         self._unreadable = False
         self._sending_since_s: float | None = None
-        self._under_way = 0  # records of the batch that is being sent
+        self._under_way: list[Record] = []  # the batch that is being sent
         self.delivered_total = 0
         self.refused_total = 0  # by Kafka, for good: put into quarantine
         self.failures_total: Counter[str] = Counter()  # attempts of which something was unsent, by kind
@@ -71,7 +71,7 @@ class Forwarder:
         """
         self._journal_name = journal_name
         self._tail.clear()
-        self._taken = delivered
+        self._taken = self._read_through = delivered
         self._newest = self._waited_through = last_sequence
         self._idle.clear()
         self._more.set()
@@ -79,7 +79,7 @@ class Forwarder:
     @property
     def waiting(self) -> int:
         """Committed records that the sink does not have, as far as it has told: those under way included."""
-        return self._newest - self._taken + len(self._tail) + self._under_way
+        return self._newest - self._taken + len(self._tail) + len(self._under_way)
 
     @property
     def down_s(self) -> float | None:
@@ -99,6 +99,14 @@ class Forwarder:
             self._taken = self._newest
         self._idle.clear()
         self._more.set()
+
+    def in_memory(self) -> tuple[str, int]:
+        """Tell up to which record of which journal all are delivered, or here to be; called in the journal's thread."""
+        return self._journal_name, max(self._taken, self._read_through)
+
+    def unsent(self, through: int) -> int:
+        """How many records up to this sequence are here and not sent, once nothing runs any more."""
+        return sum(one.sequence <= through for one in (*self._under_way, *self._tail))
 
     async def run(self, committer: Committer) -> None:
         """Forward until cancelled.
@@ -126,7 +134,7 @@ class Forwarder:
                 continue
             journal_name, newest = self._journal_name, self._newest
             try:
-                records = await committer.ask(partial(Journal.read, after=self._taken, limit=READ_BACK))
+                records = await committer.ask(self._read_back)
             except SpoolError as exc:
                 if not self._unreadable:
                     log.error("journal_unreadable", error=str(exc))
@@ -142,6 +150,13 @@ class Forwarder:
             else:  # there was no more, up to `newest` at least: the rest was given up or put aside
                 self._taken = max(newest, records[-1].sequence) if records else newest
 
+    def _read_back(self, journal: Journal) -> list[Record]:
+        """In the journal's thread, which may give up these very records before they have come here."""
+        records = journal.read(after=self._taken, limit=READ_BACK)
+        if records:
+            self._read_through = records[-1].sequence
+        return records
+
     def _next_batch(self) -> list[Record]:
         batch = [self._tail.popleft()]
         size = len(batch[0].value)
@@ -156,7 +171,7 @@ class Forwarder:
         retry_s = FIRST_RETRY_S
         while batch:
             self._sending_since_s = self._monotonic()
-            self._under_way = len(batch)
+            self._under_way = batch
             receipt = await self._sink.send(self._marked(batch))
             self._sending_since_s = None
             delivered_now = len(batch) - len(receipt.unsent) - len(receipt.refused)
@@ -168,7 +183,7 @@ class Forwarder:
                 committer.mark(Quarantine(record, reason))
                 self.refused_total += 1
             batch = receipt.unsent
-            self._under_way = len(batch)
+            self._under_way = batch
             if receipt.cause is not None:
                 self._down(receipt.cause)
                 await asyncio.sleep(retry_s * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret

@@ -230,9 +230,38 @@ def test_drop_oldest_gives_up_what_is_oldest_and_counts_it(tmp_path: Path) -> No
     journal = Journal(tmp_path / "journal.db", "pabrik-1", 64 * MIB)
     journal.apply([Append(reading(70 + place)) for place in range(5)])
     journal.apply([Delivered(1, journal.name)])
-    journal.apply([DropOldest(2)])
+    journal.apply([DropOldest(2, 0, journal.name)])
     assert [record.sequence for record in journal.read(after=0, limit=10)] == [4, 5]
     assert journal.dropped_total == 2
+    assert journal.given_up_through == 3
+    journal.close()
+
+
+def test_what_is_given_up_and_sent_from_memory_all_the_same_is_not_lost(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.db", "pabrik-1", 64 * MIB)
+    journal.apply([Append(reading(70 + place)) for place in range(9)])
+    journal.apply([DropOldest(4, 3, journal.name)])
+    assert journal.dropped_total == 1
+    journal.apply([DropOldest(2, 9, "pabrik-1/another")])
+    assert journal.dropped_total == 3
+    assert [record.sequence for record in journal.read(after=0, limit=10)] == [7, 8, 9]
+    journal.close()
+
+
+def fill(journal: Journal) -> None:
+    try:
+        while True:
+            journal.apply([Append(reading(70))] * 50)
+    except SpoolError:
+        return
+
+
+def test_what_was_to_be_given_up_by_a_commit_that_failed_is_not_lost(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.db", "pabrik-1", 1)
+    fill(journal)
+    with pytest.raises(SpoolError, match="full"):
+        journal.apply([DropOldest(1, 0, journal.name), *[Append(reading(70))] * 20_000])
+    assert journal.dropped_total == journal.read(after=0, limit=1)[0].sequence - 1
     journal.close()
 
 

@@ -32,6 +32,9 @@ class Noting:
 
     def restart(self, journal_name: str, delivered: int, last_sequence: int) -> None: ...
 
+    def in_memory(self) -> tuple[str, int]:
+        return "", 0
+
 
 class FailingFsync(Journal):
     """Fails its first commits for another reason than room."""

@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from gateway.errors import SinkUnavailable, SpoolError
-from gateway.journal import Append, Journal
+from gateway.journal import Append, DropOldest, Journal
 from gateway.model import Reading, Record
 from gateway.pipeline import forwarding
 from gateway.pipeline.committer import Committer
@@ -176,6 +176,37 @@ def test_a_full_tail_is_read_back_from_the_journal_without_a_hole(
 
     rig = asyncio.run(scenario())
     assert rig.sink.durable == list(range(1, 106))
+
+
+def test_what_is_under_way_in_memory_or_being_read_back_can_be_given_up_without_loss(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forwarding, "MAX_TAIL", 10)
+    monkeypatch.setattr(forwarding, "MAX_BATCH", 4)
+    monkeypatch.setattr(forwarding, "READ_BACK", 7)
+
+    async def scenario() -> Rig:
+        rig = Rig(tmp_path / "j.db", ScriptedSink())
+        rig.sink.open.clear()
+        for _ in range(6):
+            rig.append(5)
+            await rig.committer.settled()
+        name, through = rig.forwarder.in_memory()
+        assert (name, 10 <= through < 30) == (rig.journal.name, True)
+        assert [rig.forwarder.unsent(sequence) for sequence in (0, 3, 30)] == [0, 3, through]
+        assert [record.sequence for record in rig.forwarder._read_back(rig.journal)] == list(
+            range(through + 1, through + 8)
+        )
+        assert rig.forwarder.in_memory() == (rig.journal.name, through + 7)
+        await rig.committer.ask(lambda journal: journal.apply([DropOldest(30, through, name)]))
+        assert rig.journal.dropped_total == 30 - through
+        rig.sink.open.set()
+        await drain(rig)
+        return rig
+
+    rig = asyncio.run(scenario())
+    assert rig.sink.durable == list(range(1, 31 - rig.journal.dropped_total))
+    assert rig.forwarder.unsent(30) == 0
 
 
 def test_records_that_were_committed_and_never_offered_are_read_from_the_journal(tmp_path: Path) -> None:

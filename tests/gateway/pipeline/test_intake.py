@@ -54,6 +54,9 @@ class Listening:
 
     def restart(self, journal_name: str, delivered: int, last_sequence: int) -> None: ...
 
+    def in_memory(self) -> tuple[str, int]:
+        return "", 0
+
 
 class BrokenDisk(Journal):
     """Fails its first commits, as a full disk does."""
