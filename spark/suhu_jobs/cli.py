@@ -9,7 +9,7 @@ from suhu_jobs.report.settings import parse_report_settings
 from suhu_jobs.settings import parse_settings
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str], program: str = "alerts.py") -> int:
     """Run the alert job until a signal ends it; return the exit code."""
 
     def run() -> int:
@@ -18,10 +18,10 @@ def main(arguments: Sequence[str]) -> int:
 
         return job.run(settings)
 
-    return _told("alerts.py", run)
+    return _told(program, run)
 
 
-def pipeline(arguments: Sequence[str]) -> int:
+def pipeline(arguments: Sequence[str], program: str = "pipeline.py") -> int:
     """Run the pipeline until a signal ends it; return the exit code."""
 
     def run() -> int:
@@ -30,10 +30,10 @@ def pipeline(arguments: Sequence[str]) -> int:
 
         return job.run(settings)
 
-    return _told("pipeline.py", run)
+    return _told(program, run)
 
 
-def report(arguments: Sequence[str]) -> int:
+def report(arguments: Sequence[str], program: str = "report.py") -> int:
     """Print a day's report; return the exit code."""
 
     def run() -> int:
@@ -42,7 +42,7 @@ def report(arguments: Sequence[str]) -> int:
 
         return job.run(settings)
 
-    return _told("report.py", run)
+    return _told(program, run)
 
 
 def _told(program: str, run: Callable[[], int]) -> int:
@@ -51,7 +51,9 @@ def _told(program: str, run: Callable[[], int]) -> int:
     except ModuleNotFoundError as exc:
         if exc.name is None or exc.name.startswith("suhu_jobs"):
             raise
-        missing = Unavailable(f"{exc.name} is not installed: pip install -r requirements-spark.txt")
+        missing = Unavailable(
+            f'{exc.name} is not installed: pip install "suhu-gateway[spark]", in a checkout -r requirements-spark.txt'
+        )
         print(f"{program}: {missing}", file=sys.stderr, flush=True)
         return missing.exit_code
     except JobError as exc:

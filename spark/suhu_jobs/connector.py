@@ -2,11 +2,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from suhu_jobs.errors import ConfigError
-from suhu_jobs.settings import PROJECT
+from suhu_jobs.places import FETCHED_JARS
 
 PACKAGE = "org.apache.spark:spark-sql-kafka-0-10_2.13:4.2.0"
 PROVIDER_CLASS = "org.apache.spark.sql.kafka010.KafkaSourceProvider"
-FETCHED = PROJECT / ".fetched" / "lib" / "spark"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,7 @@ class Connector:
         return str(self.jars[0].parent) if self.jars else f"download of {PACKAGE}"
 
 
-def find_connector(asked_for: str | None, fetched: Path = FETCHED) -> Connector:
+def find_connector(asked_for: str | None, fetched: Path = FETCHED_JARS) -> Connector:
     """Take the jars that `--jars` names (a directory or a comma-separated list), else the fetched ones, else download.
 
     Raises:

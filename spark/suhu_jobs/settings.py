@@ -7,10 +7,10 @@ from pathlib import Path
 from suhu_jobs import options
 from suhu_jobs.errors import UsageError
 from suhu_jobs.kafka_config import KafkaConfig, read_kafka_config
+from suhu_jobs.places import FETCHED_JARS, PROJECT, fetched, kept
 
-PROJECT = Path(__file__).resolve().parents[2]
-DEFAULT_CHECKPOINT = PROJECT / "var" / "spark-alerts"
-DEFAULT_CLASS_CACHE = PROJECT / ".fetched" / "spark-classes.jsa"
+DEFAULT_CHECKPOINT = kept("spark-alerts", PROJECT)
+DEFAULT_CLASS_CACHE = fetched(PROJECT) / "spark-classes.jsa"
 
 
 class Mode(StrEnum):
@@ -81,7 +81,6 @@ def parse_settings(arguments: Sequence[str]) -> AlertSettings:
 
 def _parser() -> argparse.ArgumentParser:
     parser = options.OptionParser(
-        prog="alerts.py",
         description="Print one line for every temperature above the threshold, once. Defaults stand after the colons.",
         allow_abbrev=False,
     )
@@ -109,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     options.add_heartbeat(parser)
     options.add_metrics(parser)
     alone = parser.add_argument_group("without spark-submit")
-    alone.add_argument("--jars", metavar="DIR|JAR,…", help="Kafka connector: .fetched/lib/spark, else a download")
+    alone.add_argument("--jars", metavar="DIR|JAR,…", help=f"Kafka connector: {FETCHED_JARS}, else a download")
     alone.add_argument("--class-cache", type=Path, default=DEFAULT_CLASS_CACHE, metavar="FILE", help=argparse.SUPPRESS)
     alone.add_argument(
         "--record-class-cache",

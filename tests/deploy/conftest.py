@@ -6,16 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.fetched import PROJECT
+from sandbox.fetched import PROJECT, jars
 from tests.deploy.guest import Guest, what_is_missing
 from tests.deploy.service import Service
 
-UNIT = PROJECT / "deploy" / "systemd" / "suhu-gateway.service"
+UNITS = PROJECT / "deploy" / "systemd"
+UNIT = UNITS / "suhu-gateway.service"
+SYSUSERS = UNITS / "suhu-gateway.sysusers"
 PROGRAM = f"""#!/bin/sh
 export LD_LIBRARY_PATH=/opt/python/lib PYTHONPATH=/opt/packages:/opt/suhu-gateway/lib PYTHONDONTWRITEBYTECODE=1
-exec /opt/python/bin/python{sys.version_info.major}.{sys.version_info.minor} -m gateway "$@"
+exec /opt/python/bin/python{sys.version_info.major}.{sys.version_info.minor} %s "$@"
 """
-SYSUSERS = PROJECT / "deploy" / "systemd" / "suhu-gateway.sysusers"
+ALERTS = "-c 'import sys; from suhu_jobs.scripts import alerts; sys.exit(alerts())'"
 TARGET = "[Unit]\nRequires=basic.target\nAfter=basic.target\nAllowIsolate=yes\n"
 # Waits that a test would have to sit out.
 QUICK = "[Service]\nRestartSec=100ms\nWatchdogSec=2s\n"
@@ -35,13 +37,17 @@ def guest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guest]:
         "/etc/systemd/system/suhu-gateway.service.d/quick.conf": QUICK,
         "/etc/sysusers.d/suhu-gateway.conf": SYSUSERS.read_text(),
         "/etc/credstore/kafka-password": "canary-7f3a",
-        "/opt/suhu-gateway/bin/gateway": PROGRAM,
+        "/etc/systemd/system/suhu-alerts.service": (UNITS / "suhu-alerts.service").read_text(),
+        "/opt/suhu-gateway/bin/gateway": PROGRAM % "-m gateway",
+        "/opt/suhu-gateway/bin/suhu-alerts": PROGRAM % ALERTS,
     }
     # Elsewhere than here: the unit hides every home, and a Python or this project may lie in one.
     binds = {
         "/opt/python": Path(sys.base_prefix),
         "/opt/packages": Path(sysconfig.get_path("purelib")),
         "/opt/suhu-gateway/lib/gateway": PROJECT / "gateway",
+        "/opt/suhu-gateway/lib/suhu_jobs": PROJECT / "spark" / "suhu_jobs",
+        "/opt/suhu-gateway/jars": jars("spark")[0].resolve().parent,
     }
     with Guest(tmp_path_factory.mktemp("guest"), files, binds) as booted:
         booted.run("chmod", "700", "/etc/credstore")

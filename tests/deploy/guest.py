@@ -65,6 +65,10 @@ class Guest:
             raise SandboxError(f"{' '.join(argv)} ended with {ended.returncode}: {ended.stderr or ended.stdout}")
         return ended.stdout
 
+    def in_its_network(self, *argv: str) -> list[str]:
+        """The command that runs `argv` on this machine, where `localhost` is the guest's."""
+        return ["nsenter", f"--target={self._init}", "--net", *argv]
+
     def write(self, path: str, text: str) -> None:
         """Write a file in the running guest."""
         self.run("sh", "-c", 'printf %s "$1" >"$2"', "sh", text, path)

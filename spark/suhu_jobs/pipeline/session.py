@@ -7,12 +7,11 @@ from suhu_jobs.connector import Connector
 from suhu_jobs.jvm import Jvm
 from suhu_jobs.pipeline.settings import PipelineSettings
 from suhu_jobs.pipeline.shipping import ship_package
+from suhu_jobs.places import IMPORTED_FROM
 from suhu_jobs.session import QUIET_JAVA, is_local, jvm_conf, open_session
-from suhu_jobs.settings import PROJECT
 
 DRIVER_MEMORY = "1g"
 FEWEST_SLOTS = 2  # a batch that waits for Kafka must not hold up every other query
-PYTHON_PATH = PROJECT / "spark"
 
 
 def driver_conf(settings: PipelineSettings, connector: Connector) -> dict[str, str]:
@@ -37,7 +36,7 @@ def start_pipeline_session(jvm: Jvm, settings: PipelineSettings) -> SparkSession
 def conf(settings: PipelineSettings) -> dict[str, str]:
     """What the session of a pipeline has besides what every job's has."""
     return {
-        "spark.executorEnv.PYTHONPATH": str(PYTHON_PATH),
+        "spark.executorEnv.PYTHONPATH": str(IMPORTED_FROM),
         "spark.sql.debug.maxToStringFields": "200",  # else Spark tells that it has shortened a plan nobody reads
         "spark.sql.shuffle.partitions": str(settings.state_partitions),
         "spark.sql.streaming.stateStore.providerClass": (

@@ -6,10 +6,10 @@ from pathlib import Path
 from suhu_jobs import options
 from suhu_jobs.errors import UsageError
 from suhu_jobs.kafka_config import KafkaConfig, read_kafka_config
-from suhu_jobs.settings import PROJECT
+from suhu_jobs.places import FETCHED_JARS, PROJECT, kept
 
-DEFAULT_CHECKPOINT = PROJECT / "var" / "spark-pipeline"
-DEFAULT_HISTORY = PROJECT / "var" / "history"
+DEFAULT_CHECKPOINT = kept("spark-pipeline", PROJECT)
+DEFAULT_HISTORY = kept("history", PROJECT)
 QUERY_NAMES = ("rejected", "enriched", "stats", "incidents", "history")
 
 
@@ -92,7 +92,6 @@ def parse_pipeline_settings(arguments: Sequence[str]) -> PipelineSettings:
 
 def _parser() -> argparse.ArgumentParser:
     parser = options.OptionParser(
-        prog="pipeline.py",
         description="Judge, enrich, count and keep every reading. Defaults stand after the colons.",
         allow_abbrev=False,
     )
@@ -128,7 +127,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     options.add_metrics(parser)
     add(
-        "--jars", metavar="DIR|JAR,…", help="without spark-submit: Kafka connector: .fetched/lib/spark, else a download"
+        "--jars",
+        metavar="DIR|JAR,…",
+        help=f"without spark-submit: Kafka connector: {FETCHED_JARS}, else a download",
     )
     options.add_heartbeat(parser)
     _add_judgements(parser.add_argument_group("what is told of a reading"))

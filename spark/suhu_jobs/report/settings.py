@@ -44,7 +44,6 @@ def parse_report_settings(arguments: Sequence[str]) -> ReportSettings:
 
 def _parser() -> argparse.ArgumentParser:
     parser = options.OptionParser(
-        prog="report.py",
         description="What each machine did on a day, from the history. Defaults stand after the colons.",
         allow_abbrev=False,
     )
