@@ -5,7 +5,7 @@ VENV_PYTHON := .venv/bin/python
 UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-annotate --python-version 3.11 --custom-compile-command "make lock" pyproject.toml
 
-.PHONY: help preflight setup demo test check test-faults test-spark bench-gateway bench-latency bench-spark soak fuzz audit lock clean
+.PHONY: help preflight setup demo test check test-faults test-spark bench-gateway bench-latency bench-spark soak fuzz audit lock clean wheel deb
 .DEFAULT_GOAL := help
 
 help: ## print this list
@@ -56,6 +56,12 @@ bench-spark: setup ## measure the Spark jobs' latency, speed, memory and growth,
 audit: setup ## ask the advisory database about every locked package; a job of each release; exit code 69: it cannot be reached
 	@$(VENV_PYTHON) -m sandbox.audit
 
+wheel: setup ## build the wheel, into dist/
+	@$(VENV_PYTHON) -m sandbox.wheel
+
+deb: setup ## build the Debian packages for this Python and processor, into dist/; ARGS="suhu-alerts" builds that one too
+	@$(VENV_PYTHON) -m deploy.debian $(ARGS)
+
 lock: preflight ## write requirements*.txt (by uv) and sandbox/jars.sha256 anew, after a change of pyproject.toml or ivy.xml
 	@$(PYTHON) -m venv .fetched/uv && .fetched/uv/bin/pip install --quiet --disable-pip-version-check uv
 	@PATH="$$PWD/.fetched/uv/bin:$$PATH" $(UV_COMPILE) -o requirements.txt
@@ -63,8 +69,9 @@ lock: preflight ## write requirements*.txt (by uv) and sandbox/jars.sha256 anew,
 	@PATH="$$PWD/.fetched/uv/bin:$$PATH" $(UV_COMPILE) --extra fast -c requirements.txt -o requirements-fast.txt
 	@PATH="$$PWD/.fetched/uv/bin:$$PATH" $(UV_COMPILE) --extra spark -c requirements.txt -o requirements-spark.txt
 	@PATH="$$PWD/.fetched/uv/bin:$$PATH" $(UV_COMPILE) --extra dashboard -c requirements.txt -o requirements-dashboard.txt
+	@PATH="$$PWD/.fetched/uv/bin:$$PATH" $(UV_COMPILE) --extra fast --extra modbus -c requirements-dev.txt -o requirements-deb.txt
 	@$(PYTHON) -m sandbox.install
 	@$(VENV_PYTHON) -m sandbox.fetch --write-lock
 
 clean: ## remove everything that setup, tests and benches have made
-	@rm -rf .venv .fetched var bench/out .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .fetched var dist bench/out .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
