@@ -1,0 +1,1 @@
+"""Debian packages, built with pip and dpkg-deb alone: `python -m deploy.debian`."""
