@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from sandbox.fetched import PROJECT, jars
+from sandbox.wheel import build_wheel
 from tests.deploy.guest import Guest, what_is_missing
-from tests.deploy.service import Service
+from tests.deploy.service import CONFIG, Service
 
 UNITS = PROJECT / "deploy" / "systemd"
 UNIT = UNITS / "suhu-gateway.service"
@@ -22,6 +23,16 @@ TARGET = "[Unit]\nRequires=basic.target\nAfter=basic.target\nAllowIsolate=yes\n"
 # Waits that a test would have to sit out.
 QUICK = "[Service]\nRestartSec=100ms\nWatchdogSec=2s\n"
 
+UNIT_FILE = "/etc/systemd/system/suhu-gateway.service"
+SYSUSERS_FILE = "/etc/sysusers.d/suhu-gateway.conf"
+RULES_FILE = "/etc/udev/rules.d/70-suhu-gateway.rules"
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of these sources."""
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
+
 
 @pytest.fixture(scope="session")
 def guest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guest]:
@@ -33,9 +44,9 @@ def guest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guest]:
     files = {
         "/etc/machine-id": "",
         "/etc/systemd/system/guest.target": TARGET,
-        "/etc/systemd/system/suhu-gateway.service": UNIT.read_text(),
+        UNIT_FILE: UNIT.read_text(),
         "/etc/systemd/system/suhu-gateway.service.d/quick.conf": QUICK,
-        "/etc/sysusers.d/suhu-gateway.conf": SYSUSERS.read_text(),
+        SYSUSERS_FILE: SYSUSERS.read_text(),
         "/etc/credstore/kafka-password": "canary-7f3a",
         "/etc/systemd/system/suhu-alerts.service": (UNITS / "suhu-alerts.service").read_text(),
         "/opt/suhu-gateway/bin/gateway": PROGRAM % "-m gateway",
@@ -62,3 +73,17 @@ def service(guest: Guest) -> Iterator[Service]:
     made.forget()
     yield made
     made.forget()
+
+
+@pytest.fixture
+def bare(service: Service) -> Iterator[Service]:
+    """A machine on which it is not installed."""
+    guest = service.guest
+    guest.run("rm", "-f", UNIT_FILE, RULES_FILE, CONFIG, SYSUSERS_FILE)
+    guest.run("groupdel", "suhu")
+    guest.run("systemctl", "daemon-reload")
+    yield service
+    guest.write(UNIT_FILE, UNIT.read_text())  # as the other tests have it
+    guest.write(SYSUSERS_FILE, SYSUSERS.read_text())
+    guest.run("systemd-sysusers")
+    guest.run("systemctl", "daemon-reload")

@@ -73,6 +73,12 @@ class Guest:
         """Write a file in the running guest."""
         self.run("sh", "-c", 'printf %s "$1" >"$2"', "sh", text, path)
 
+    def copy_in(self, here: Path, path: str) -> None:
+        """Copy a file of this machine into the running guest."""
+        argv = ["nsenter", f"--target={self._init}", "--mount", "--root", "sh", "-c", 'cat >"$1"', "sh", path]
+        with here.open("rb") as file:
+            subprocess.run(argv, stdin=file, check=True)
+
     def __enter__(self) -> Self:
         try:
             root = self._stack.enter_context(_overlay())

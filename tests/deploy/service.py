@@ -27,8 +27,9 @@ SIMULATOR = '[simulator]\nsensors = ["S1", "S2"]\ninterval_s = 0.02\n'
 class Service:
     """The unit in a guest, asked and told as an operator would."""
 
-    def __init__(self, guest: Guest, unit: str = UNIT) -> None:
+    def __init__(self, guest: Guest, unit: str = UNIT, program: str = PROGRAM) -> None:
         self.guest = guest
+        self._program = program
         self._unit = unit
         self._drop_in = f"/etc/systemd/system/{unit}.d/test.conf"
         self._since = ""
@@ -102,13 +103,13 @@ class Service:
     def spool(self, command: str) -> dict[str, Any]:
         """What `gateway spool status` or `verify` says."""
         answer: dict[str, Any] = json.loads(
-            self.guest.run(PROGRAM, "spool", command, "--json", "--journal", f"{STATE}/journal.db")
+            self.guest.run(self._program, "spool", command, "--json", "--journal", f"{STATE}/journal.db")
         )
         return answer
 
     def readings(self) -> list[dict[str, Any]]:
         """The readings in the journal, in their order."""
-        lines = self.guest.run(PROGRAM, "spool", "export", "--journal", f"{STATE}/journal.db").splitlines()
+        lines = self.guest.run(self._program, "spool", "export", "--journal", f"{STATE}/journal.db").splitlines()
         return [json.loads(line) for line in lines]
 
     def forget(self) -> None:

@@ -1,36 +1,22 @@
 """`gateway install-service` in a booted machine: what it shows is what is there afterwards, and it runs."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from sandbox.errors import SandboxError
-from tests.deploy.conftest import SYSUSERS as SYSUSERS_HERE
-from tests.deploy.conftest import UNIT as UNIT_HERE
+from tests.deploy.conftest import RULES_FILE, UNIT_FILE
 from tests.deploy.service import CONFIG, PROGRAM, SIMULATOR, UNIT, Service
 
 pytestmark = pytest.mark.system
 
-UNIT_FILE = f"/etc/systemd/system/{UNIT}"
-RULES = "/etc/udev/rules.d/70-suhu-gateway.rules"
-SYSUSERS_FILE = "/etc/sysusers.d/suhu-gateway.conf"
 GIVEN = "/run/given.toml"
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 INSTALL = (PROGRAM, "install-service", "--program", PROGRAM, "--yes")
 
 
-@pytest.fixture
-def bare(service: Service) -> Iterator[Service]:
-    """A machine on which it is not installed, with a configuration to install."""
-    service.guest.run("rm", "-f", UNIT_FILE, RULES, CONFIG, SYSUSERS_FILE)
-    service.guest.run("groupdel", "suhu")
-    service.guest.run("systemctl", "daemon-reload")
-    service.guest.write(GIVEN, '[kafka]\nbootstrap_servers = ["127.0.0.1:1"]\n' + SIMULATOR)
-    yield service
-    service.guest.write(UNIT_FILE, UNIT_HERE.read_text())  # as the other tests have it
-    service.guest.write(SYSUSERS_FILE, SYSUSERS_HERE.read_text())
-    service.guest.run("systemd-sysusers")
-    service.guest.run("systemctl", "daemon-reload")
+@pytest.fixture(autouse=True)
+def given(bare: Service) -> None:
+    """A configuration to install."""
+    bare.guest.write(GIVEN, '[kafka]\nbootstrap_servers = ["127.0.0.1:1"]\n' + SIMULATOR)
 
 
 def test_it_shows_it_writes_it_and_the_service_runs(bare: Service) -> None:
@@ -46,7 +32,7 @@ def test_it_shows_it_writes_it_and_the_service_runs(bare: Service) -> None:
     assert guest.run("stat", "--format=%a %U:%G", CONFIG) == "640 root:suhu\n"
     with pytest.raises(SandboxError, match="Permission denied"):
         guest.run(*NOBODY, "cat", CONFIG)
-    assert 'ENV{ID_MM_DEVICE_IGNORE}="1"' in guest.run("cat", RULES)
+    assert 'ENV{ID_MM_DEVICE_IGNORE}="1"' in guest.run("cat", RULES_FILE)
     assert guest.run("systemd-analyze", "verify", UNIT) == ""
     again = guest.run(*INSTALL, "--dry-run")
     assert [line.split()[0] for line in again.splitlines() if not line.startswith("run ")] == ["unchanged"] * 4

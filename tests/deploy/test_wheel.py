@@ -13,7 +13,7 @@ import pytest
 from gateway import __version__
 from sandbox.fetched import PROJECT
 from sandbox.waiting import wait_until
-from tests.packaging.environment import empty, pip
+from tests.deploy.environment import empty, pip
 
 pytestmark = pytest.mark.system
 

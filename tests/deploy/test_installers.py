@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway import __version__
-from tests.packaging.environment import empty, pip
+from tests.deploy.environment import empty, pip
 
 pytestmark = pytest.mark.system
 
