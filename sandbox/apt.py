@@ -61,6 +61,16 @@ def install_prometheus(log: Path) -> None:
         print(f"prometheus: {error}", flush=True)
 
 
+def install_container_engine(log: Path) -> None:
+    """Install what runs the containers of tests/compose, and what makes their base image; no service is started.
+
+    Raises:
+        SandboxError: apt-get failed.
+    """
+    if not all(shutil.which(program) for program in ("docker", "dockerd", "docker-init", "runc", "mmdebstrap")):
+        _install("container engine", ["docker.io", "runc", "containerd", "mmdebstrap"], log)
+
+
 def _install(name: str, packages: list[str], log: Path) -> None:
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     print(f"{name}: installing by apt-get", flush=True)

@@ -61,7 +61,7 @@ def retrieve(folder: Path, total: int) -> None:
     cache = folder / "ivy"
     done = len([*cache.rglob("jars/*.jar"), *cache.rglob("bundles/*.jar")])
     resolved = 0
-    for line in follow(_ivy_command(folder), folder / "ivy.log", "Fetching the jars of Kafka and Spark's connector"):
+    for line in follow(ivy_command(folder), folder / "ivy.log", "Fetching the jars of Kafka and Spark's connector"):
         if _FOUND.match(line):
             resolved += 1
             if resolved % 10 == 0:
@@ -71,7 +71,8 @@ def retrieve(folder: Path, total: int) -> None:
             print(f"[{done}/{total}] {jar[1]}", flush=True)
 
 
-def _ivy_command(folder: Path) -> list[str]:
+def ivy_command(folder: Path, ivy_xml: Path = IVY_XML) -> list[str]:
+    """The command that brings the jars of an ivy.xml to `folder`/lib/<configuration>."""
     ivy = next(pyspark_home().glob("jars/ivy-*.jar"))
     return [
         java(),
@@ -79,7 +80,7 @@ def _ivy_command(folder: Path) -> list[str]:
         "-Dsun.net.client.defaultReadTimeout=60000",
         *proxy_options(os.environ),
         f"-Divy.default.ivy.user.dir={folder / 'ivy'}",  # nothing in, and nothing from, the user's home
-        *("-jar", str(ivy), "-ivy", str(IVY_XML), "-cache", str(folder / "ivy" / "cache")),
+        *("-jar", str(ivy), "-ivy", str(ivy_xml), "-cache", str(folder / "ivy" / "cache")),
         *("-retrieve", str(folder / "lib" / "[conf]" / "[artifact]-[revision].[ext]"), "-sync"),
         *("-types", "jar", "bundle"),
     ]
