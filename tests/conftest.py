@@ -2,15 +2,18 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from sandbox.kafka import Kafka
 from sandbox.mosquitto import Mosquitto
 
 
 def pytest_configure() -> None:
-    """Have Ctrl-C mean something to what tests start, also where they are run in the background of a shell."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    """Make the outcome of a test depend neither on the shell that runs it nor on how busy the machine is."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a shell Ctrl-C means nothing
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    settings.register_profile("untimed", deadline=None)
+    settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -260,5 +260,5 @@ class PlantAndReaders(RuleBasedStateMachine):
         assert json.loads(json.dumps(self.plant.snapshot(at(self.second)), allow_nan=False))["sensors"] is not None
 
 
-PlantAndReaders.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+PlantAndReaders.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
 TestPlantAndReaders = pytest.mark.filterwarnings("ignore::pytest.PytestWarning")(PlantAndReaders.TestCase)

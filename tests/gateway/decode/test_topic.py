@@ -131,7 +131,7 @@ def sound(decoded: Decoded) -> bool:
     )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(DEVICES, st.lists(st.tuples(TOPICS, PAYLOADS), min_size=1, max_size=4))
 def test_any_messages_give_temperatures_in_range_or_a_reason(device: Device, messages: list[tuple[str, bytes]]) -> None:
     decoder = TopicDecoder(device)
