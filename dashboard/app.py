@@ -50,7 +50,7 @@ async def _serve(settings: Settings) -> int:
     plant = Plant(settings.machines, settings.max_sensors, settings.stale_after_s)
     hub = Hub(plant, now, secrets.token_hex(8), settings.max_clients)
     intake = Intake(settings.topic, plant, now, asyncio.get_running_loop(), hub.touch)
-    feed = Feed(settings.bootstrap_servers, settings.kafka.client_settings, settings.topics, intake.take)
+    feed = Feed(settings.bootstrap_servers, settings.kafka.client_settings, settings.topics, intake.take, intake.skip)
     hour = Hour(settings.bootstrap_servers, settings.kafka.client_settings, intake.take)
     secure = settings.tls is not None
     pages = Pages(

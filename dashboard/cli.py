@@ -92,6 +92,8 @@ def _settings(
     )
     if tls:
         check_tls(*tls)
+    if history is not None and history.exists() and not history.is_dir():
+        raise ConfigError(f"--history {history}: is no folder: give the one that pipeline.py --history writes to")
     return Settings(
         bootstrap_servers=bootstrap_servers,
         topic=topic,

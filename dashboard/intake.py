@@ -50,6 +50,10 @@ class Intake:
             self._loop.call_soon_threadsafe(self._apply, records, live, taken)
             taken.wait()
 
+    def skip(self, reason: str, count: int) -> None:
+        """Count records that cannot be read; called in a thread of the feed."""
+        self._loop.call_soon_threadsafe(self._plant.skip, reason, count)
+
     def _parse(self, topic: str, partition: int, value: bytes | None) -> Record | str:
         """A record, or why there is none."""
         try:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from kafka import TopicPartition
-from kafka.errors import KafkaError, OffsetOutOfRangeError
+from kafka.errors import OffsetOutOfRangeError
 
 from dashboard.events import say
 from dashboard.feed.library import Reader
@@ -13,6 +13,7 @@ from dashboard.feed.start import Start, starts
 
 POLL_MS = 200
 SILENT_S = 3.0  # a broker answers twice a second
+ASIDE_S = 30.0
 ANEW_S = 15.0  # without an answer: with a new consumer
 LONGEST_PAUSE_S = 5.0
 
@@ -33,18 +34,33 @@ class Feed:
     """
 
     def __init__(
-        self, servers: str, settings: Callable[[], Mapping[str, Any]], topics: Sequence[str], take: Taker
+        self,
+        servers: str,
+        settings: Callable[[], Mapping[str, Any]],
+        topics: Sequence[str],
+        take: Taker,
+        skip: Callable[[str, int], None],
     ) -> None:
+        """Prepare it.
+
+        Args:
+            servers: of Kafka, comma-separated.
+            settings: how it lets us in; asked for each new connection.
+            topics: that of the readings first.
+            take: where records go.
+            skip: is told why, and how many, records cannot be read.
+        """
         self._servers = servers
         self._settings = settings
         self._topics = topics
         self._take = take
+        self._skip = skip
         self._next: dict[TopicPartition, int] = {}
+        self._aside: dict[TopicPartition, float] = {}  # cannot be read; until when, on the monotonic clock
         self._ends: dict[TopicPartition, int] = {}  # what is before was there before the dashboard
         self._stopping = threading.Event()
         self.heard_s = float("-inf")
         self.trouble: str | None = "not asked yet"
-        self.hour: dict[TopicPartition, Start] = {}
         self._on_hour: Callable[[Mapping[TopicPartition, Start]], None] = lambda _: None
         self._thread = threading.Thread(target=self._run, name="kafka feed", daemon=True)
 
@@ -76,20 +92,14 @@ class Feed:
     def _follow(self) -> None:
         reader = Reader(self._servers, self._settings(), "suhu-dashboard", self._heard)
         try:
-            reader.assign(self._next)
+            reader.assign(self._readable())
             asked_s = time.monotonic()
             while not self._stopping.is_set():
                 self._begin_new(reader)
                 try:
                     self._read(reader)
-                except OffsetOutOfRangeError as exc:
-                    for partition in exc.args[0]:
-                        self._next.pop(partition, None)  # begun anew
-                    reader.assign(self._next)
-                except KafkaError as exc:
-                    say("fetch_failed", reason=exc)
-                    reader.seek(self._next)  # the library throws away what it had of the others
-                    self._stopping.wait(0.5)
+                except Exception:  # of any kind: a batch that cannot be unpacked fails in many ways
+                    self._read_each(reader)
                 silent_s = time.monotonic() - max(self.heard_s, asked_s)
                 if silent_s > SILENT_S:
                     self.trouble = why_silent(self._servers)
@@ -99,13 +109,18 @@ class Feed:
             reader.close()
 
     def _begin_new(self, reader: Reader) -> None:
+        over = [partition for partition, until_s in self._aside.items() if time.monotonic() > until_s]
+        for partition in over:
+            del self._aside[partition]
         new = reader.partitions(self._topics) - self._next.keys()
         if not new:
+            if over:
+                reader.assign(self._readable())
             return
         found = starts(reader, new, self._topics[0], time.time_ns() // 1_000_000)
         self._next |= {partition: start.tail for partition, start in found.items()}
         self._ends |= {partition: start.end for partition, start in found.items()}
-        reader.assign(self._next)
+        reader.assign(self._readable())
         self._on_hour({partition: start for partition, start in found.items() if start.hour < start.tail})
 
     def _read(self, reader: Reader) -> None:
@@ -118,6 +133,37 @@ class Feed:
             if live:
                 self._take(partition.topic, partition.partition, live, live=True)
             self._next[partition] = records[-1].offset + 1
+
+    def _read_each(self, reader: Reader) -> None:
+        """Read each partition by itself: one that cannot be read shall stop no other.
+
+        When one fetch fails, the library throws away what it had of all partitions; each is read on from where it was.
+        """
+        for partition, offset in self._readable().items():
+            reader.assign({partition: offset})
+            try:
+                self._read(reader)
+            except OffsetOutOfRangeError:
+                del self._next[partition]  # deleted before it was read, or the topic was made anew: begun anew
+            except Exception as exc:
+                if not getattr(exc, "retriable", False):  # else the next poll may do
+                    self._put_aside(reader, partition, exc)
+        reader.assign(self._readable())
+        self._stopping.wait(0.2)
+
+    def _put_aside(self, reader: Reader, partition: TopicPartition, exc: Exception) -> None:
+        """Skip what is in a partition now, and look again later."""
+        end = reader.ends([partition])[partition]
+        skipped = end - self._next[partition]
+        say(
+            "partition_skipped", topic=partition.topic, partition=partition.partition, records=skipped, reason=repr(exc)
+        )
+        self._skip("unreadable", skipped)
+        self._next[partition] = end
+        self._aside[partition] = time.monotonic() + ASIDE_S
+
+    def _readable(self) -> dict[TopicPartition, int]:
+        return {partition: offset for partition, offset in self._next.items() if partition not in self._aside}
 
     def _heard(self) -> None:
         self.heard_s = time.monotonic()

@@ -32,8 +32,8 @@ class Stream(EventSourceResponse):
         with self._seat:
             try:
                 await super().__call__(scope, receive, send)
-            except SendTimeoutError:
-                return
+            except (SendTimeoutError, OSError):
+                return  # it takes nothing, or went away
 
 
 def events(hub: Hub, request: Request) -> Response:
