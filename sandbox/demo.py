@@ -15,11 +15,14 @@ from types import TracebackType
 from sandbox.balance import Balance, balance
 from sandbox.composition import Part, Sandbox
 from sandbox.console import DemoConsole
+from sandbox.dashboard import Dashboard
 from sandbox.errors import SandboxError
 from sandbox.fetched import PROJECT
 from sandbox.kafka import Kafka
 from sandbox.mosquitto import Mosquitto
 from sandbox.plant import PARTITIONS, TOPIC, Plant
+from sandbox.ports import Port
+from sandbox.preflight import is_free
 from sandbox.spark import AlertJob
 from sandbox.topic_watch import TopicWatch
 from sandbox.waiting import wait_until
@@ -27,6 +30,7 @@ from sandbox.waiting import wait_until
 WORK = PROJECT / "var" / "demo"
 LAST_S = 15.0  # for what is under way at the end
 EX_UNAVAILABLE = 69
+DASHBOARD_PORT = 8080  # what people expect; another one where it is taken
 
 
 class Announced:
@@ -61,7 +65,15 @@ class Demo:
         self._console = console
         self._kafka = Kafka(work_dir, port=_fixed_port("SUHU_KAFKA_PORT"))
         self._mosquitto = Mosquitto(work_dir, port=_fixed_port("SUHU_MQTT_PORT"))
-        self._plant = Plant(work_dir, self._kafka, self._mosquitto)
+        self._health = Port.reserve()
+        health = f"127.0.0.1:{self._health.number}"
+        self._plant = Plant(work_dir, self._kafka, self._mosquitto, health=health)
+        self._dashboard = Dashboard(
+            work_dir,
+            self._kafka.bootstrap_servers,
+            arguments=["--gateway", f"http://{health}"],
+            port=_fixed_port("SUHU_DASHBOARD_PORT") or (DASHBOARD_PORT if is_free(DASHBOARD_PORT) else None),
+        )
         self._alerts = AlertJob(
             work_dir, self._kafka.bootstrap_servers, work_dir / "checkpoint", on_line=console.warning
         )
@@ -84,6 +96,7 @@ class Demo:
                 self._kafka.create_topic(topic, PARTITIONS)
             self._console.state("kafka", f"topics {', '.join(topics)}, {PARTITIONS} partitions each")
             sandbox.start(
+                self._announced("dashboard", self._dashboard, f"open {self._dashboard.url}"),
                 self._announced("spark", self._alerts, spark),
                 self._announced("press-1", plant.press, "sensor S1 on a serial line"),
                 self._announced("gateway", plant.gateway, "reads S1, S2 and, from its own simulator, S3"),
@@ -91,7 +104,7 @@ class Demo:
             plant.await_subscription()
             sandbox.start(self._announced("oven-2", plant.oven, "sensor S2 over MQTT"))
             with TopicWatch(self._kafka.bootstrap_servers, TOPIC, PARTITIONS) as watch:
-                self._console.line("Each machine reports once a second. Ctrl-C ends it.")
+                self._console.line(f"Each machine reports once a second, see {self._dashboard.url}. Ctrl-C ends it.")
                 self._show(watch, seconds)
             self._console.end_status()
             return self._finish()
@@ -102,7 +115,8 @@ class Demo:
     def _show(self, watch: TopicWatch, seconds: float | None) -> None:
         end_s = None if seconds is None else time.monotonic() + seconds
         while end_s is None or time.monotonic() < end_s:
-            for part in (self._mosquitto, self._alerts, self._plant.press, self._plant.oven, self._plant.gateway):
+            plant = self._plant
+            for part in (self._mosquitto, self._alerts, self._dashboard, plant.press, plant.oven, plant.gateway):
                 if not part.alive:
                     raise SandboxError(f"{part.name} ended; the last lines of {part.log}:\n{part.log_tail()}")
             self._show_events()

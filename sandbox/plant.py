@@ -21,13 +21,15 @@ class Plant:
     subscription is nobody's.
     """
 
-    def __init__(self, work_dir: Path, kafka: Kafka, mosquitto: Mosquitto, *, rate: float = 1.0) -> None:
-        """Prepare it; `rate` is how often each machine reports, per second."""
+    def __init__(
+        self, work_dir: Path, kafka: Kafka, mosquitto: Mosquitto, *, rate: float = 1.0, health: str = ""
+    ) -> None:
+        """Prepare it; `rate` is how often each machine reports, per second, `health` the address of that port."""
         self._kafka = kafka
         self._mosquitto = mosquitto
         link = work_dir / "devices" / "usb-Suhu_Press_1-if00-port0"
         config = work_dir / "gateway.toml"
-        config.write_text(_configuration(work_dir, link, kafka, mosquitto, rate))
+        config.write_text(_configuration(work_dir, link, kafka, mosquitto, rate) + _health(health))
         self.journal = work_dir / "journal.db"
         self.gateway = Gateway(work_dir, config)
         self.press = Firmware(
@@ -72,6 +74,10 @@ def _sent(truth: Path) -> list[float]:
         return []
     facts = [json.loads(line) for line in truth.read_text().splitlines()]
     return [reading["celsius"] for fact in facts if not fact.get("dropped") for reading in fact["readings"]]
+
+
+def _health(listen: str) -> str:
+    return f'\n[health]\nlisten = "{listen}"\n' if listen else ""
 
 
 def _configuration(work_dir: Path, link: Path, kafka: Kafka, mosquitto: Mosquitto, rate: float) -> str:

@@ -21,7 +21,8 @@ PYTHON_MINIMUM = (3, 11)
 JAVA_MINIMUM = 17  # of Spark 4 and of Kafka 4's broker
 COLD_BYTES = 3 * 10**9  # .venv, pip's cache, room to unpack pyspark, jars
 WARM_BYTES = 10**9  # Kafka's segments, Spark's checkpoints and scratch files
-DEMO_PORTS = {"SUHU_KAFKA_PORT": "Kafka", "SUHU_MQTT_PORT": "mosquitto"}  # a free one is chosen where it is unset
+# A free one is chosen where it is unset.
+DEMO_PORTS = {"SUHU_KAFKA_PORT": "Kafka", "SUHU_MQTT_PORT": "mosquitto", "SUHU_DASHBOARD_PORT": "the dashboard"}
 SBIN = os.pathsep.join(["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin"])  # not in every user's PATH
 TCP_LISTEN = "0A"  # in /proc/net/tcp
 
