@@ -5,7 +5,7 @@ VENV_PYTHON := .venv/bin/python
 UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-annotate --python-version 3.11 --custom-compile-command "make lock" pyproject.toml
 
-.PHONY: help preflight setup demo test check test-faults test-spark bench-gateway bench-latency bench-spark soak fuzz audit lock clean wheel deb
+.PHONY: help preflight setup demo test check test-faults test-spark bench-gateway bench-latency bench-spark soak fuzz audit lock clean wheel deb bench-dashboard
 .DEFAULT_GOAL := help
 
 help: ## print this list
@@ -43,6 +43,9 @@ bench-gateway: setup ## measure the gateway's throughput, latency, memory and ki
 
 soak: setup ## a simulated plant under random faults for HOURS=2 (SEED=1), into bench/out/soak.json and docs/reliability.md
 	@$(VENV_PYTHON) -m tests.soak --hours $(or $(HOURS),2) --seed $(or $(SEED),1) --report
+
+bench-dashboard: setup ## measure how soon a reading is on the page, with 1,000 sensors and 50 browsers, into bench/out/dashboard.json; ARGS=
+	@$(VENV_PYTHON) -m bench.dashboard $(ARGS)
 
 fuzz: setup ## feed the decoders bytes that a fuzzer makes up, SECONDS=60; needs `pip install atheris`
 	@$(VENV_PYTHON) -m bench.fuzz_decode --seconds $(or $(SECONDS),60)
