@@ -8,10 +8,49 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from dashboard.events import say
 
 LAST_WORDS_S = 1  # for answers under way when the dashboard ends
+IDLE_S = 10.0  # for a request to be whole, and for the next one
+
+
+class Connection(H11Protocol):
+    """One connection of a browser; ended when there are too many, and when no whole request comes on it for a while."""
+
+    _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """See asyncio."""
+        super().connection_made(transport)
+        most, self.limit_concurrency = self.limit_concurrency, None  # uvicorn's own answer says not when to come back
+        if most is not None and len(self.connections) > most:
+            transport.abort()
+        else:
+            self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """See asyncio."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        """See uvicorn."""
+        self._stop_waiting()
+        self._wait()
+        super().on_response_complete()
+
+    def _wait(self) -> None:
+        self._patience = self.loop.call_later(IDLE_S, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+
+    def _give_up(self) -> None:
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
 
 
 class Told(logging.Handler):
@@ -37,6 +76,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
+                http=Connection,
                 lifespan="off",
                 ws="none",
                 log_config=None,
@@ -44,7 +84,7 @@ class Server(uvicorn.Server):
                 server_header=False,
                 proxy_headers=False,
                 limit_concurrency=max_connections,
-                timeout_keep_alive=10,
+                timeout_keep_alive=60,  # ours, above, is over first
                 timeout_graceful_shutdown=LAST_WORDS_S,
                 ssl_certfile=certificate,
                 ssl_keyfile=key,

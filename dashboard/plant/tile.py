@@ -86,7 +86,7 @@ class Tile:
         if newest is None:
             return None
         limits = machine or Machine(self.sensor_id)
-        rate = None if newest.unsynced or self.is_stale else self._trace.rate()
+        rate = None if newest.unsynced or self.is_stale else self._trace.rate(newest.measured_at_ms)
         low, high = self._extremes.within(now.wall_ms) or (None, None)
         return {
             "id": self.sensor_id,

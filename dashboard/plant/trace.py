@@ -40,18 +40,18 @@ class Trace:
         start = bisect_left(self._at_ms, since_ms)
         return [int(at_ms) for at_ms in self._at_ms[start:]], self._celsius[start:].tolist()
 
-    def rate(self) -> float | None:
+    def rate(self, at_ms: int) -> float | None:
         """How fast it warms in °C per minute: the slope of the straight line that fits its last minute best.
 
-        None as long as that cannot be told.
+        None as long as that cannot be told, and when the reading of that time is not the newest one here.
         """
-        if not self._at_ms:
+        if not self._at_ms or self._at_ms[-1] != at_ms:
             return None
         newest_ms = self._at_ms[-1]
         start = bisect_left(self._at_ms, newest_ms - TREND_MS)
         if newest_ms - self._at_ms[start] < MIN_SPAN_MS:
             return None
-        minutes = [(at_ms - newest_ms) / _MS_PER_MIN for at_ms in self._at_ms[start:]]
+        minutes = [(each_ms - newest_ms) / _MS_PER_MIN for each_ms in self._at_ms[start:]]
         celsius = self._celsius[start:]
         mean_min, mean_celsius = sum(minutes) / len(minutes), sum(celsius) / len(celsius)
         covariance = sum((at - mean_min) * (each - mean_celsius) for at, each in zip(minutes, celsius, strict=True))

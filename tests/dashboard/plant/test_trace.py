@@ -69,17 +69,25 @@ def test_it_is_in_order_bounded_and_loses_no_extreme_of_what_it_covers(given_rea
             assert min(pair) <= celsius <= max(pair)
 
 
+def rate(*points: tuple[float, float]) -> float | None:
+    return filled(*points).rate(NOON_MS + round(points[-1][0] * 1000))
+
+
 def test_the_rate_is_the_slope_of_the_last_minute() -> None:
-    assert filled(*((second, 20 + second / 10) for second in range(120))).rate() == pytest.approx(6.0)
-    assert filled(*((second, 20 - second / 60) for second in range(60))).rate() == pytest.approx(-1.0)
-    assert filled(*((second, 50) for second in range(60))).rate() == 0.0
+    assert rate(*((second, 20 + second / 10) for second in range(120))) == pytest.approx(6.0)
+    assert rate(*((second, 20 - second / 60) for second in range(60))) == pytest.approx(-1.0)
+    assert rate(*((second, 50) for second in range(60))) == 0.0
 
 
 def test_the_rate_of_a_moment_is_not_told() -> None:
-    assert filled().rate() is None
-    assert filled((0, 20)).rate() is None
-    assert filled((0, 20), (9.9, 21)).rate() is None
-    assert filled((0, 20), (10, 21)).rate() == pytest.approx(6.0)
+    assert Trace().rate(NOON_MS) is None
+    assert rate((0, 20)) is None
+    assert rate((0, 20), (9.9, 21)) is None
+    assert rate((0, 20), (10, 21)) == pytest.approx(6.0)
+
+
+def test_the_rate_of_before_a_clock_was_set_back_is_not_that_of_now() -> None:
+    assert rate((0, 20), (60, 30), (59, 10)) is None
 
 
 @pytest.mark.parametrize(
