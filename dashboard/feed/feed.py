@@ -1,4 +1,5 @@
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,7 @@ SILENT_S = 3.0  # a broker answers twice a second
 ASIDE_S = 30.0
 ANEW_S = 15.0  # without an answer: with a new consumer
 LONGEST_PAUSE_S = 5.0
+LOOK_S = 2.0
 
 
 class Taker(Protocol):
@@ -102,7 +104,7 @@ class Feed:
                     self._read_each(reader)
                 silent_s = time.monotonic() - max(self.heard_s, asked_s)
                 if silent_s > SILENT_S:
-                    self.trouble = why_silent(self._servers)
+                    self.trouble = why_silent(self._servers, self._settings().get("ssl_context"))
                 if silent_s > ANEW_S:
                     return
         finally:
@@ -170,12 +172,25 @@ class Feed:
         self.trouble = None
 
 
-def why_silent(servers: str) -> str:
-    """Look why no broker answers."""
+def why_silent(servers: str, tls: ssl.SSLContext | None) -> str:
+    """Look why no broker answers.
+
+    Args:
+        servers: of Kafka, comma-separated; told of is the last one, or the first that takes connections.
+        tls: what its certificate is to be checked with, where there is TLS.
+    """
+    why = ""
     for server in servers.split(","):
         host, _, port = server.rpartition(":")
+        host = host.strip("[]")
         try:
-            socket.create_connection((host.strip("[]"), int(port)), 2.0).close()
+            with socket.create_connection((host, int(port)), LOOK_S) as connection:
+                if tls is not None:
+                    tls.wrap_socket(connection, server_hostname=host).close()
+        except ssl.SSLCertVerificationError as exc:
+            return f"{server}: its certificate is refused ({exc.verify_message}): see ssl.truststore in --kafka-config"
+        except ssl.SSLError as exc:
+            why = f"{server} does not speak TLS ({exc.reason}): see security.protocol in --kafka-config"
         except (OSError, ValueError) as exc:
             why = f"{server} cannot be reached ({exc})"
         else:

@@ -101,5 +101,5 @@ def test_a_topic_that_was_made_anew_is_read_from_its_beginning(kafka: Kafka, thr
 
 
 def test_why_nobody_answers() -> None:
-    assert "127.0.0.1:9 cannot be reached" in why_silent("127.0.0.1:9")
-    assert "cannot be reached" in why_silent("no port")
+    assert "127.0.0.1:9 cannot be reached" in why_silent("127.0.0.1:9", None)
+    assert "cannot be reached" in why_silent("no port", None)
