@@ -1,6 +1,6 @@
 /** Charts of uPlot, which the server has from an installed package: window.uPlot. */
 
-import { degrees, hourOfUtc, temperature, timeOf, timeOfUtc } from "./measures.js";
+import { degrees, temperature, timeIn, timeOf } from "./measures.js";
 import { colour, whenRecoloured } from "./palette.js";
 
 const { uPlot } = window;
@@ -82,7 +82,7 @@ export function dayOptions(machine, span, zoom, reset) {
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     legend: { show: false },
     cursor: { drag: { x: true, y: false, setScale: false }, bind: { dblclick: () => () => (reset(), null) } },
-    axes: axes((seconds) => (span()[1] - span()[0] < 1800 ? timeOfUtc : hourOfUtc)(seconds * 1000)),
+    axes: axes((seconds) => timeIn(...span())(seconds * 1000)),
     scales: {
       x: { range: () => span() },
       y: { range: (_, low, high) => withLimit(low, high, machine()) },

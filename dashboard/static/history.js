@@ -1,5 +1,5 @@
 import { Chart, dayOptions } from "./chart.js";
-import { dayName, hourOfUtc, temperature, timeOfUtc } from "./measures.js";
+import { dayName, hourOfUtc, temperature, timeIn } from "./measures.js";
 import { say } from "./words.js";
 
 const POINTS = 1200;
@@ -87,7 +87,7 @@ export class History {
     if (!found.t.length) return this.#report(say("Nothing was recorded in this time."));
     this.#report("");
     this.#draw(withGaps(found));
-    part("history-summary").textContent = summary(found);
+    part("history-summary").textContent = summary(found, this.#span());
     showHours(found);
   }
 
@@ -195,14 +195,15 @@ function offer(select, choices, chosen) {
   select.replaceChildren(...choices.map(([value, words]) => new Option(words, value, false, value === chosen)));
 }
 
-function summary({ t, min, max, mean }) {
+function summary({ t, min, max, mean }, [from, to]) {
+  const time = timeIn(from, to);
   const low = min.indexOf(min.reduce((a, b) => Math.min(a, b)));
   const high = max.indexOf(max.reduce((a, b) => Math.max(a, b)));
   return say("Lowest {low} at {low_at}, highest {high} at {high_at}, mean {mean} (times in UTC).", {
     low: temperature(min[low]),
-    low_at: timeOfUtc(t[low] * 1000),
+    low_at: time(t[low] * 1000),
     high: temperature(max[high]),
-    high_at: timeOfUtc(t[high] * 1000),
+    high_at: time(t[high] * 1000),
     mean: temperature(mean.reduce((sum, value) => sum + value, 0) / mean.length),
   });
 }

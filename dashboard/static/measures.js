@@ -41,7 +41,11 @@ export const percent = (share) => percents.format(share);
 export const timeOf = (ms) => clock.format(ms);
 export const momentOf = (ms) => moment.format(ms);
 export const hourOfUtc = (ms) => hourUtc.format(ms);
-export const timeOfUtc = (ms) => clockUtc.format(ms);
+
+/** How to write a time of the history: with seconds only where the stretch shown is short enough to know them. */
+export function timeIn(fromS, toS) {
+  return toS - fromS < 1800 ? (ms) => clockUtc.format(ms) : hourOfUtc;
+}
 
 /** A day of the history, such as 2026-11-22. */
 export function dayName(day) {
