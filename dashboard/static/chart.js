@@ -1,6 +1,6 @@
 /** Charts of uPlot, which the server has from an installed package: window.uPlot. */
 
-import { degrees, temperature, timeIn, timeOf } from "./measures.js";
+import { degrees, minuteOf, temperature, timeIn } from "./measures.js";
 import { colour, whenRecoloured } from "./palette.js";
 
 const { uPlot } = window;
@@ -65,7 +65,7 @@ export function hourOptions(machine, nowS) {
   return {
     padding: [12, 26, 0, 0],
     legend: { show: false },
-    axes: axes((seconds) => timeOf(seconds * 1000)),
+    axes: axes((seconds) => minuteOf(seconds * 1000)),
     scales: {
       x: { range: () => [nowS() - 3600, nowS()] },
       y: { range: (_, low, high) => withLimit(low, high, machine()) },
@@ -164,13 +164,13 @@ function drawLimit({ ctx, bbox }, celsius, y, ink, dash) {
 function nameLimit({ ctx, bbox }, celsius, y, ink) {
   const words = temperature(celsius);
   const px = devicePixelRatio;
-  const right = bbox.left + bbox.width - 6 * px;
+  const left = bbox.left + 8 * px; // the newest readings are on the right
   ctx.font = `600 ${13 * px}px Inter, system-ui, sans-serif`;
-  ctx.textAlign = "right";
+  ctx.textAlign = "left";
   ctx.textBaseline = "middle";
   ctx.fillStyle = colour("surface");
   const width = ctx.measureText(words).width;
-  ctx.fillRect(right - width - 4 * px, y - 9 * px, width + 8 * px, 18 * px);
+  ctx.fillRect(left - 4 * px, y - 9 * px, width + 8 * px, 18 * px);
   ctx.fillStyle = ink;
-  ctx.fillText(words, right, y);
+  ctx.fillText(words, left, y);
 }

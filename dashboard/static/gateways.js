@@ -1,6 +1,6 @@
 import { ago } from "./measures.js";
 import { showPairs } from "./pairs.js";
-import { integer, say, sayMany } from "./words.js";
+import { integer, say } from "./words.js";
 
 /** How each watched gateway is: its backlog, its last delivery, its devices. */
 export function showGateways(list, nothing, gateways, nowMs) {
@@ -37,8 +37,8 @@ function write(element, gateway, nowMs) {
 
 function devices({ devices_up: up, devices_down: down }) {
   if (up === null || up === undefined) return "–";
-  const well = sayMany("{n} answers", "{n} answer", up);
-  return down ? `${well}, ${sayMany("{n} is silent", "{n} are silent", down)}` : well;
+  const well = say("{n} connected", { n: integer(up) });
+  return down ? `${well}, ${say("{n} lost", { n: integer(down) })}` : well;
 }
 
 function where({ url }) {

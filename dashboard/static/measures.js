@@ -12,6 +12,7 @@ const signed = new Intl.NumberFormat(locale, {
 const percents = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
 const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const moment = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" });
+const minute = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const hourUtc = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "UTC" });
 const clockUtc = new Intl.DateTimeFormat(locale, {
   hour: "2-digit",
@@ -39,6 +40,7 @@ export function rate(celsiusPerMinute) {
 
 export const percent = (share) => percents.format(share);
 export const timeOf = (ms) => clock.format(ms);
+export const minuteOf = (ms) => minute.format(ms);
 export const momentOf = (ms) => moment.format(ms);
 export const hourOfUtc = (ms) => hourUtc.format(ms);
 

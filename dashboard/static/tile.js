@@ -60,7 +60,9 @@ export class Tile {
     this.#text(name, sensor.name || sensor.id);
     this.#text(state, levelWord(sensor));
     this.#icon(icon, sensor.stale ? "stale" : sensor.level);
-    this.#text(celsius, degrees(sensor.celsius, [sensor.limit, sensor.warn].filter(Number.isFinite)));
+    const written = degrees(sensor.celsius, [sensor.limit, sensor.warn].filter(Number.isFinite));
+    this.#text(celsius, written);
+    this.#data("long", written.length > 5 ? "yes" : "no");
     this.#data("trend", sensor.trend ?? "none");
     if (sensor.trend) this.#icon(arrow, sensor.trend);
     this.#text(slope, sensor.rate === null ? "" : rate(sensor.rate));

@@ -1,3 +1,4 @@
+import json
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,6 +9,8 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from sandbox.dashboard import Dashboard
 from sandbox.kafka import Kafka
+from sandbox.ports import Port
+from sandbox.programs import Gateway
 from tests.dashboard.browser.records import Writer, writing
 from tests.dashboard.browser.visitor import Visitor
 
@@ -84,10 +87,48 @@ def dashboard(kafka: Kafka, topic: str, tmp_path: Path) -> Iterator[Callable[...
     started: list[Dashboard] = []
 
     def start(*arguments: str) -> Dashboard:
-        one = Dashboard(tmp_path, kafka.bootstrap_servers, arguments=["--topic", topic, "--stale-after-s", "60", *arguments])
+        one = Dashboard(
+            tmp_path, kafka.bootstrap_servers, arguments=["--topic", topic, "--stale-after-s", "60", *arguments]
+        )
         started.append(one)
         return one.start()
 
     yield start
     for one in started:
         one.close()
+
+
+@pytest.fixture
+def plant(kafka: Kafka, topic: str, tmp_path: Path) -> Iterator[Callable[..., tuple[Gateway, str]]]:
+    """Start a gateway that makes machines up; gives it and its health port."""
+    port = Port.reserve()
+    started: list[Gateway] = []
+
+    def start(*sensors: str) -> tuple[Gateway, str]:
+        config = tmp_path / "gateway.toml"
+        config.write_text(f"""
+[gateway]
+id = "pabrik-1"
+
+[journal]
+path = "{tmp_path / "journal.db"}"
+
+[kafka]
+bootstrap_servers = {json.dumps(kafka.bootstrap_servers.split(","))}
+topic = "{topic}"
+rejected_topic = ""
+
+[simulator]
+sensors = {json.dumps(sensors)}
+
+[health]
+listen = "127.0.0.1:{port.number}"
+""")
+        gateway = Gateway(tmp_path, config)
+        started.append(gateway)
+        return gateway.start(), f"http://127.0.0.1:{port.number}"
+
+    yield start
+    for one in started:
+        one.close()
+    port.release()

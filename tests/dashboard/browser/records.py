@@ -39,8 +39,10 @@ class Writer:
         )
         self._producer.flush()
 
-    def incident(self, sensor_id: str, kind: str, phase: str, *, began_ago_s: float, lasted_s: float) -> None:
-        """Write what the pipeline says of a happening; its peak is 85.5 °C."""
+    def incident(
+        self, sensor_id: str, kind: str, phase: str, *, began_ago_s: float, lasted_s: float, peak: float = 85.5
+    ) -> None:
+        """Write what the pipeline says of a happening."""
         incident_id = f"{kind}/{self._topic}/0/7"
         record = {
             "record_id": f"{incident_id}/{phase}",
@@ -52,7 +54,7 @@ class Writer:
             "began_at": instant(began_ago_s),
             "duration_s": lasted_s,
             "suhu": 79.0,
-            "peak_celsius": None if kind == "silent" else 85.5,
+            "peak_celsius": None if kind == "silent" else peak,
             "peak_rate_celsius_per_min": 12.5 if kind == "fast_heating" else None,
             "reading_id": f"{self._topic}/0/9",
             "replayed": False,

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from sandbox.dashboard import Dashboard
 from sandbox.kafka import Kafka
+from sandbox.programs import Gateway
 from tests.dashboard.browser.conftest import Visit, create_topics
 from tests.dashboard.browser.records import Writer, writing
 
@@ -35,9 +36,7 @@ def test_the_page_comes_back_after_a_restart_of_the_server(
     expect(page.locator(".tile .celsius")).to_have_text("43.0")
 
 
-def test_a_server_that_hangs_is_noticed_too(
-    dashboard: Callable[..., Dashboard], write: Writer, visit: Visit
-) -> None:
+def test_a_server_that_hangs_is_noticed_too(dashboard: Callable[..., Dashboard], write: Writer, visit: Visit) -> None:
     server = dashboard()
     page = visit(server.url, lenient=True).page
     write.reading("S1", 41.0)
@@ -55,7 +54,7 @@ def test_the_page_comes_back_after_a_restart_of_kafka(tmp_path: Path, visit: Vis
         create_topics(own, "readings")
         arguments = ["--topic", "readings", "--stale-after-s", "60"]
         with Dashboard(tmp_path, own.bootstrap_servers, arguments=arguments) as server:
-            page = visit(server.url).page
+            page = visit(server.url, lenient=True).page  # it outlives the server
             with writing(own.bootstrap_servers, "readings") as writer:
                 writer.reading("S1", 41.0)
             expect(page.locator(".tile .celsius")).to_have_text("41.0")
@@ -67,3 +66,19 @@ def test_the_page_comes_back_after_a_restart_of_kafka(tmp_path: Path, visit: Vis
             with writing(own.bootstrap_servers, "readings") as writer:
                 writer.reading("S1", 45.0)
             expect(page.locator(".tile .celsius")).to_have_text("45.0")
+
+
+def test_a_gateway_that_is_gone_has_a_banner_of_its_own(
+    dashboard: Callable[..., Dashboard], plant: Callable[..., tuple[Gateway, str]], visit: Visit
+) -> None:
+    gateway, health = plant("mixer")
+    page = visit(dashboard("--gateway", health).url).page
+    expect(page.locator("#gateways .what")).to_have_text(f"Gateway {health.removeprefix('http://')} answers")
+    expect(page.locator("#gateways")).to_contain_text("Devices1 connected")
+    expect(page.locator('.tile[data-sensor="mixer"] .marks')).to_have_text("Simulated")
+    gateway.stop()
+    expect(page.locator("#banners")).to_have_text(
+        f"The gateway at {health} does not answer. Its machines may be unwatched."
+    )
+    gateway.start()
+    expect(page.locator("#banners .banner")).to_have_count(0)
