@@ -5,7 +5,7 @@ VENV_PYTHON := .venv/bin/python
 UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-annotate --python-version 3.11 --custom-compile-command "make lock" pyproject.toml
 
-.PHONY: help preflight setup demo test check test-faults test-spark bench-gateway bench-latency bench-spark soak fuzz audit lock clean wheel deb bench-dashboard
+.PHONY: help preflight setup demo test check test-faults test-spark bench-gateway bench-latency bench-spark soak fuzz audit lock clean wheel deb bench-dashboard test-dashboard bench-page words
 .DEFAULT_GOAL := help
 
 help: ## print this list
@@ -32,6 +32,10 @@ check: setup ## lint, format, types and import layers, exactly as CI does
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 
+test-dashboard: setup ## the dashboard in a real Chromium; makes docs/dashboard-*.png anew
+	@$(VENV_PYTHON) -m sandbox.fetch --for-tests
+	@$(VENV_PYTHON) -m pytest tests/dashboard/browser --screenshots docs
+
 test-faults: setup ## every fault at full length, by hand (an hour); writes docs/reliability.md
 	@$(VENV_PYTHON) -m pytest tests/faults --full
 
@@ -46,6 +50,9 @@ soak: setup ## a simulated plant under random faults for HOURS=2 (SEED=1), into 
 
 bench-dashboard: setup ## measure how soon a reading is on the page, with 1,000 sensors and 50 browsers, into bench/out/dashboard.json; ARGS=
 	@$(VENV_PYTHON) -m bench.dashboard $(ARGS)
+
+bench-page: setup ## measure how soon a reading is on the page in a real Chromium, and its frames with 1,000 sensors, into bench/out/page.json
+	@$(VENV_PYTHON) -m bench.dashboard_page
 
 fuzz: setup ## feed the decoders bytes that a fuzzer makes up, SECONDS=60; needs `pip install atheris`
 	@$(VENV_PYTHON) -m bench.fuzz_decode --seconds $(or $(SECONDS),60)
@@ -64,6 +71,12 @@ wheel: setup ## build the wheel, into dist/
 
 deb: setup ## build the Debian packages for this Python and processor, into dist/; ARGS="suhu-alerts" builds that one too
 	@$(VENV_PYTHON) -m deploy.debian $(ARGS)
+
+words: setup ## bring the dashboard's catalogues up to date with its words; translate what is empty then
+	@cd dashboard && ../.venv/bin/pybabel -q extract -F locale/babel.cfg --no-default-keywords -k _ -k say -k sayMany:1,2 \
+		--no-location --sort-output --omit-header -o ../var/words.pot . && \
+	for language in en id; do ../.venv/bin/pybabel -q update -i ../var/words.pot -l $$language -d locale --ignore-obsolete \
+		--no-fuzzy-matching --omit-header --width 1000; done
 
 lock: preflight ## write requirements*.txt (by uv) and sandbox/jars.sha256 anew, after a change of pyproject.toml or ivy.xml
 	@$(PYTHON) -m venv .fetched/uv && .fetched/uv/bin/pip install --quiet --disable-pip-version-check uv

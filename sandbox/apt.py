@@ -51,14 +51,14 @@ def install_systemd_container(log: Path) -> None:
 
 def install_prometheus(log: Path) -> None:
     """Install Prometheus and promtool, which check and run deploy/prometheus, where that can be done."""
-    if shutil.which("prometheus") and shutil.which("promtool"):
-        return
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        return
-    try:
-        _install("prometheus", ["prometheus"], log)
-    except SandboxError as error:
-        print(f"prometheus: {error}", flush=True)
+    if not (shutil.which("prometheus") and shutil.which("promtool")):
+        _install_where_possible("prometheus", ["prometheus"], log)
+
+
+def install_chromium(log: Path) -> None:
+    """Install the browser and the letters of tests/dashboard/browser, where that can be done; skipped elsewhere."""
+    if not (shutil.which("chromium") and Path("/usr/share/doc/fonts-inter").exists()):
+        _install_where_possible("chromium", ["chromium", "fonts-inter"], log)
 
 
 def install_container_engine(log: Path) -> None:
@@ -69,6 +69,15 @@ def install_container_engine(log: Path) -> None:
     """
     if not all(shutil.which(program) for program in ("docker", "dockerd", "docker-init", "runc", "mmdebstrap")):
         _install("container engine", ["docker.io", "runc", "containerd", "mmdebstrap"], log)
+
+
+def _install_where_possible(name: str, packages: list[str], log: Path) -> None:
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    try:
+        _install(name, packages, log)
+    except SandboxError as error:
+        print(f"{name}: {error}", flush=True)
 
 
 def _install(name: str, packages: list[str], log: Path) -> None:

@@ -116,6 +116,7 @@ def _fetch() -> None:
 def _fetch_for_tests() -> None:
     apt.install_systemd_container(FETCHED / "apt-tests.log")
     apt.install_prometheus(FETCHED / "apt-prometheus.log")
+    apt.install_chromium(FETCHED / "apt-chromium.log")
 
 
 def _write_lock() -> None:

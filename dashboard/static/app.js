@@ -169,6 +169,7 @@ class Page {
     this.#call();
     this.#list();
     this.#listed = false;
+    this.#machine.showAge();
   }
 
   #startPin() {

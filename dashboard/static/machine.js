@@ -50,10 +50,15 @@ export class Machine {
     this.#chart?.show(this.#points.columns);
     const name = sensor.name || sensor.id;
     write(part("name"), name);
-    write(part("summary"), summary(sensor, this.#clock.now()));
+    this.showAge();
     part("chart").setAttribute("aria-label", say("Temperature of {machine} over the last hour", { machine: name }));
     part("history").href = `#history?${new URLSearchParams({ sensor: sensor.id })}`;
     showPairs(part("facts"), facts(sensor, statistic));
+  }
+
+  /** To be called each second: the age goes on also when the sensor says nothing. */
+  showAge() {
+    if (this.#sensor) write(part("summary"), summary(this.#sensor, this.#clock.now()));
   }
 
   #close() {

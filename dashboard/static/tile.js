@@ -1,5 +1,5 @@
 import { Chart, sparkOptions } from "./chart.js";
-import { ago, degrees, rate, temperature } from "./measures.js";
+import { ago, degrees, rate } from "./measures.js";
 import { Points } from "./points.js";
 import { say } from "./words.js";
 
@@ -142,7 +142,7 @@ export function measuredMs(sensor) {
 
 export function hourRange({ min, max }) {
   if (min === null || max === null) return "";
-  return say("1 h: {low} to {high}", { low: temperature(min), high: temperature(max) });
+  return say("1 h: {low} to {high} °C", { low: degrees(min), high: degrees(max) });
 }
 
 function mark(word) {

@@ -3,7 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.apt import install_mosquitto, install_prometheus, install_systemd_container, services_not_started
+from sandbox.apt import (
+    install_chromium,
+    install_mosquitto,
+    install_prometheus,
+    install_systemd_container,
+    services_not_started,
+)
 
 
 def test_nothing_is_done_where_mosquitto_is_installed(tmp_path: Path) -> None:
@@ -11,7 +17,7 @@ def test_nothing_is_done_where_mosquitto_is_installed(tmp_path: Path) -> None:
     assert not (tmp_path / "apt.log").exists()
 
 
-@pytest.mark.parametrize("install", [install_systemd_container, install_prometheus])
+@pytest.mark.parametrize("install", [install_systemd_container, install_prometheus, install_chromium])
 def test_what_only_tests_need_is_not_asked_for_without_root(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, install: Callable[[Path], None]
 ) -> None:
