@@ -54,6 +54,9 @@ bench-dashboard: setup ## measure how soon a reading is on the page, with 1,000 
 bench-page: setup ## measure how soon a reading is on the page in a real Chromium, and its frames with 1,000 sensors, into bench/out/page.json
 	@$(VENV_PYTHON) -m bench.dashboard_page
 
+bench-dashboard: setup ## measure how soon a reading is on the page, with 1,000 sensors and 50 browsers, into bench/out/dashboard.json; ARGS=
+	@$(VENV_PYTHON) -m bench.dashboard $(ARGS)
+
 fuzz: setup ## feed the decoders bytes that a fuzzer makes up, SECONDS=60; needs `pip install atheris`
 	@$(VENV_PYTHON) -m bench.fuzz_decode --seconds $(or $(SECONDS),60)
 
