@@ -34,6 +34,11 @@ def screenshots(request: pytest.FixtureRequest) -> Path:
     return folder
 
 
+@pytest.fixture
+def thorough(screenshots: Path) -> None:
+    """What takes long is left to `make test-dashboard`."""
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests, without a sandbox of its own, which root may not have."""

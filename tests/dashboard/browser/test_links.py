@@ -36,6 +36,7 @@ def test_the_page_comes_back_after_a_restart_of_the_server(
     expect(page.locator(".tile .celsius")).to_have_text("43.0")
 
 
+@pytest.mark.usefixtures("thorough")
 def test_a_server_that_hangs_is_noticed_too(dashboard: Callable[..., Dashboard], write: Writer, visit: Visit) -> None:
     server = dashboard()
     page = visit(server.url, lenient=True).page
@@ -68,6 +69,7 @@ def test_the_page_comes_back_after_a_restart_of_kafka(tmp_path: Path, visit: Vis
             expect(page.locator(".tile .celsius")).to_have_text("45.0")
 
 
+@pytest.mark.usefixtures("thorough")
 def test_a_gateway_that_is_gone_has_a_banner_of_its_own(
     dashboard: Callable[..., Dashboard], plant: Callable[..., tuple[Gateway, str]], visit: Visit
 ) -> None:
