@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from gateway.model import Record
+from gateway.sinks.descriptors import OF_A_CLIENT, missing_descriptors
 from gateway.sinks.kafka_door import Door, NoPassword
 from gateway.sinks.kafka_sink import Failed
 from gateway.sinks.kafka_words import Failure, Kind
@@ -75,6 +76,8 @@ class ConfluentClient:
     def produce(self, records: Sequence[Record], *, timestamps: bool = True) -> list[Failed]:
         """See KafkaClient."""
         if self._producer is None:
+            if (failure := missing_descriptors(OF_A_CLIENT)) is not None:
+                return [Failed(list(records), failure)]
             try:
                 self._producer = Producer({**self._settings, **connection_settings(self._door)})
             except (UnusableFile, NoPassword) as exc:

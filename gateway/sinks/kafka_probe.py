@@ -4,6 +4,7 @@ The libraries report a wrong password, an unknown authority and a broker that is
 password goes only where the client would send it too.
 """
 
+import errno
 import socket
 import ssl
 import struct
@@ -158,7 +159,8 @@ class Probe:
         try:
             link = socket.create_connection((host, port), STEP_S)
         except OSError as exc:
-            raise Shut("no_broker", _words(exc)) from exc
+            full = exc.errno in {errno.EMFILE, errno.ENFILE}
+            raise Shut("no_descriptor" if full else "no_broker", _words(exc)) from exc
         with link:
             if context is None:
                 yield link

@@ -11,6 +11,7 @@ from kafka.partitioner.default import murmur2
 
 from gateway.model import Record
 from gateway.sinks import kafka_guards
+from gateway.sinks.descriptors import OF_A_CLIENT, missing_descriptors
 from gateway.sinks.kafka_door import Door, NoPassword
 from gateway.sinks.kafka_sink import Failed
 from gateway.sinks.kafka_words import Failure, Kind
@@ -63,10 +64,14 @@ class KafkaPythonClient:
     def _attempt(self, records: Sequence[Record], *, timestamps: bool) -> list[Failed]:
         try:
             if self._producer is None:
+                if (failure := missing_descriptors(OF_A_CLIENT)) is not None:
+                    return [Failed(list(records), failure)]
                 self._producer = self._connect()
             partitions = len(self._producer.partitions_for(self._topic))
         except (UnusableFile, NoPassword) as exc:
             return [Failed(list(records), Failure("files", str(exc)))]
+        except OSError as exc:  # whoever had opened something in between
+            return [Failed(list(records), Failure("other", str(exc)))]
         except kafka_errors.KafkaError as exc:
             connected = self._producer is not None and self._producer.bootstrap_connected()
             return [Failed(list(records), failure_of(exc, connected=connected))]

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from gateway.errors import SinkUnavailable
 from gateway.model import Record
+from gateway.sinks.descriptors import missing_descriptors
 from gateway.sinks.kafka_door import Door
 from gateway.sinks.kafka_words import Failure, Kind, refusal, unavailable
 from gateway.sinks.sink import Receipt
@@ -111,6 +112,8 @@ class KafkaSink:
         return unavailable(found or failure, self._door.servers, self._topic)
 
     def _look(self) -> Failure | None:
+        if (failure := missing_descriptors(1)) is not None:  # else the import may fail, too
+            return failure
         from gateway.sinks.kafka_probe import Probe  # here, because it loads kafka-python-ng, whichever client sends
 
         return Probe(self._door, self._topic, self._closing).look()

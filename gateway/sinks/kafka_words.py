@@ -26,6 +26,7 @@ Kind = Literal[
     "not_tls",
     "wants_tls",
     "files",
+    "no_descriptor",
     "other",
 ]
 
@@ -77,6 +78,9 @@ WORDS: dict[Kind, str] = {
     "not_tls": "the broker at {where} does not speak TLS on this port ({detail}): " + TLS_PORT,
     "wants_tls": "the broker at {where} speaks only TLS on this port: set tls = true, or another port",
     "files": "{detail}",
+    "no_descriptor": (
+        "no further file or connection can be opened ({detail}): raise LimitNOFILE= of the service, or `ulimit -n`"
+    ),
 }
 
 
