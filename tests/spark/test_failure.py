@@ -7,6 +7,14 @@ PROXY = """An exception was raised by the Python Proxy. Return Message: Tracebac
     progress.check(query_id, number)
 suhu_jobs.errors.ConfigError: the history in file:/h belongs to another checkpoint
 """
+WORKER = """[RUNNER_FAILED] The runner failed, returned -2. Cause: Traceback (most recent call last):
+  File "worker.py", line 7, in main
+    func = load()
+           ^^^^^^
+ModuleNotFoundError: No module named 'jobs'
+
+\tat org.apache.spark.Runner.init(Runner.scala:1)
+"""
 
 
 @pytest.mark.parametrize(
@@ -14,6 +22,7 @@ suhu_jobs.errors.ConfigError: the history in file:/h belongs to another checkpoi
     [
         ("\nno space left\nat Disk.java:7", "no space left"),
         ("Job aborted due to stage failure: Task 0 (TID 3) (localhost executor driver): bad offset\nat", "bad offset"),
+        (WORKER, "[RUNNER_FAILED] The runner failed, returned -2. Cause: ModuleNotFoundError: No module named 'jobs'"),
         (PROXY, "the history in file:/h belongs to another checkpoint"),
     ],
 )
