@@ -9,7 +9,7 @@ from sandbox.waiting import wait_until
 from tests.compose.engine import Engine
 from tests.compose.stack import ANSWER_TIMEOUT_S, POLL_S, Stack
 
-SERVICES = ("prometheus", "pipeline", "dashboard", "gateway")
+SERVICES = ("prometheus", "pipeline", "alerts", "dashboard", "gateway")
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,8 @@ def test_prometheus_reads_what_tells_metrics_and_takes_the_rules(stack: Stack) -
         found = json.loads(stack.get("http://localhost:9090/api/v1/targets"))["data"]["activeTargets"]
         return {target["labels"]["job"] for target in found if target["health"] == "up"}
 
-    wait_until(lambda: up() >= {"gateway", "dashboard"}, ANSWER_TIMEOUT_S, "two targets that are up", poll_s=POLL_S)
+    every = {"gateway", "pipeline", "alerts", "dashboard"}
+    wait_until(lambda: up() == every, ANSWER_TIMEOUT_S, "every target up", poll_s=POLL_S)
     groups = json.loads(stack.get("http://localhost:9090/api/v1/rules"))["data"]["groups"]
     assert sum(len(group["rules"]) for group in groups) > 5
 

@@ -10,6 +10,7 @@ from suhu_jobs.alert import Alert
 from suhu_jobs.alert_figures import AlertFigures
 from suhu_jobs.pipeline.figures import Figures
 
+from dashboard.measures import Measures, rendered
 from sandbox.ports import Port
 from sandbox.programs import Gateway
 
@@ -23,6 +24,9 @@ bootstrap_servers = ["127.0.0.1:1"]
 [health]
 listen = "127.0.0.1:{port}"
 """
+MEASURES = Measures(
+    kafka_up=True, sensors=3, clients=1, max_clients=50, refused_clients=0, records={"sensor-suhu": 1}, skipped={"x": 1}
+)
 
 
 class PrintingJob:
@@ -72,5 +76,6 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         gateway.wait_until(lambda: scraped(port.number), PATIENCE_S, "its port")
         texts = [scraped(port.number)]
     port.release()
+    texts.append(rendered(MEASURES).decode())
     texts += [generate_latest(one).decode() for one in (AlertFigures(job, job).registry(), pipeline.registry)]
     return set().union(*(names_in(text) for text in texts))
