@@ -11,7 +11,7 @@ from sandbox.errors import SandboxError
 from sandbox.fetched import PROJECT
 
 
-def build(package: Package, wheel: Path, version: str, folder: Path, compression: str = "xz") -> Path:
+def build(package: Package, wheel: Path, version: str, folder: Path, compression: str | None = None) -> Path:
     """Build one package and return where it is.
 
     Args:
@@ -19,7 +19,7 @@ def build(package: Package, wheel: Path, version: str, folder: Path, compression
         wheel: of this project.
         version: in dpkg's order, such as 0.1.0.
         folder: where it goes.
-        compression: as dpkg-deb knows it; none is quick.
+        compression: instead of the package's own; none is quick.
 
     Raises:
         SandboxError: there is no dpkg-deb, or a library cannot be had.
@@ -35,7 +35,14 @@ def build(package: Package, wheel: Path, version: str, folder: Path, compression
         (documents / "changelog.gz").write_bytes(gzip.compress(changelog(package, version).encode(), mtime=0))
         shutil.copyfile(PROJECT / "CHANGELOG.md", documents / "CHANGELOG.md")
         write_control(package, version, root)
-        argv = ["dpkg-deb", "--root-owner-group", f"-Z{compression}", "--build", str(root), str(folder)]
+        argv = [
+            "dpkg-deb",
+            "--root-owner-group",
+            f"-Z{compression or package.compression}",
+            "--build",
+            str(root),
+            str(folder),
+        ]
         made = subprocess.run(argv, capture_output=True, text=True, check=False)
         if made.returncode != 0:
             raise SandboxError(f"dpkg-deb did not build {package.name}: {made.stderr.strip()}")

@@ -19,6 +19,7 @@ class Package:
     depends: tuple[str, ...] = ()  # besides Python and systemd
     recommends: tuple[str, ...] = ()
     files: tuple[tuple[str, Path], ...] = ()  # where they go -> what they are; a folder's files go below
+    compression: str = "xz"  # as dpkg-deb knows it
     settings: tuple[tuple[str, Path], ...] = ()  # likewise below /etc: dpkg keeps what an operator changes
 
     @property
@@ -82,6 +83,7 @@ ALERTS = Package(
     },
     depends=("default-jre-headless (>= 2:1.17) | java17-runtime-headless",),
     recommends=("libnss-systemd",),
+    compression="none",  # jars are compressed
     files=(("/usr/lib/suhu-alerts/jars", PROJECT / ".fetched" / "lib" / "spark"),),
     settings=(("/etc/default/suhu-alerts", FILES / "suhu-alerts.default"),),
 )

@@ -49,14 +49,17 @@ def guest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guest]:
         SYSUSERS_FILE: SYSUSERS.read_text(),
         "/etc/credstore/kafka-password": "canary-7f3a",
         "/etc/systemd/system/suhu-alerts.service": (UNITS / "suhu-alerts.service").read_text(),
+        "/etc/systemd/system/suhu-dashboard.service": (UNITS / "suhu-dashboard.service").read_text(),
         "/opt/suhu-gateway/bin/gateway": PROGRAM % "-m gateway",
         "/opt/suhu-gateway/bin/suhu-alerts": PROGRAM % ALERTS,
+        "/opt/suhu-gateway/bin/suhu-dashboard": PROGRAM % "-m dashboard",
     }
     # Elsewhere than here: the unit hides every home, and a Python or this project may lie in one.
     binds = {
         "/opt/python": Path(sys.base_prefix),
         "/opt/packages": Path(sysconfig.get_path("purelib")),
         "/opt/suhu-gateway/lib/gateway": PROJECT / "gateway",
+        "/opt/suhu-gateway/lib/dashboard": PROJECT / "dashboard",
         "/opt/suhu-gateway/lib/suhu_jobs": PROJECT / "spark" / "suhu_jobs",
         "/opt/suhu-gateway/jars": jars("spark")[0].resolve().parent,
     }

@@ -18,6 +18,8 @@ from tests.deploy.environment import empty, pip
 pytestmark = pytest.mark.system
 
 PATIENCE_S = 30.0
+# Caches, and what only who translates needs.
+NOT_SHIPPED = {"__pycache__", "babel.cfg", "messages.pot"}
 TRIED = """
 try:
     import pyspark
@@ -58,7 +60,7 @@ def test_every_file_of_the_packages_is_in_it_and_no_other(wheel: Path) -> None:
     for folder, packages in ((PROJECT, ("gateway", "dashboard")), (PROJECT / "spark", ("suhu_jobs",))):
         for package in packages:
             found = (folder / package).rglob("*")
-            files = (one for one in found if one.is_file() and "__pycache__" not in one.parts)
+            files = (one for one in found if one.is_file() and not NOT_SHIPPED & {*one.parts})
             expected |= {str(one.relative_to(folder)) for one in files}
     with zipfile.ZipFile(wheel) as packed:
         names = {one for one in packed.namelist() if ".dist-info/" not in one}
@@ -123,6 +125,7 @@ def test_a_first_configuration_and_the_service_come_from_the_wheel(installed: Pa
         ("suhu-alerts", ["--bootstrap-servers", "127.0.0.1:1"], "spark"),
         ("suhu-pipeline", ["--bootstrap-servers", "127.0.0.1:1"], "spark"),
         ("suhu-report", ["--day", "2026-11-22"], "spark"),
+        ("suhu-dashboard", [], "dashboard"),
     ],
 )
 def test_a_command_without_its_extra_names_it(
