@@ -5,7 +5,7 @@ VENV_PYTHON := .venv/bin/python
 UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-annotate --python-version 3.11 --custom-compile-command "make lock" pyproject.toml
 
-.PHONY: help preflight setup demo test check test-faults test-spark bench-gateway bench-latency bench-spark soak fuzz audit lock clean wheel deb bench-dashboard test-dashboard bench-page words
+.PHONY: help preflight setup demo test check test-faults test-spark bench-gateway bench-latency bench-spark soak fuzz audit lock clean wheel deb bench-dashboard test-dashboard bench-page words test-compose
 .DEFAULT_GOAL := help
 
 help: ## print this list
@@ -41,6 +41,9 @@ test-faults: setup ## every fault at full length, by hand (an hour); writes docs
 
 test-spark: setup ## end the alert job CYCLES=200 times, by hand (half an hour); goes on where it was; writes docs/warnings-proof.md
 	@PYTHONPATH=spark $(VENV_PYTHON) -m tests.exactly_once --cycles $(or $(CYCLES),200) --seed $(or $(SEED),1)
+
+test-compose: setup ## run the containers for real, by hand, as root on Debian 12 (half an hour); ARGS=--keep-images for a quicker next time
+	@$(VENV_PYTHON) -m pytest tests/compose --durations=0 $(ARGS)
 
 bench-gateway: setup ## measure the gateway's throughput, latency, memory and kills, into bench/out/gateway.json
 	@$(VENV_PYTHON) -m bench.gateway

@@ -7,7 +7,7 @@ WORKDIR /opt/suhu-gateway
 COPY ${REQUIREMENTS} requirements.txt
 RUN python -m venv venv && venv/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
 COPY gateway gateway
-COPY deploy/docker/gateway.toml /etc/suhu-gateway/gateway.toml
+COPY deploy/docker/gateway/gateway.toml /etc/suhu-gateway/gateway.toml
 # `docker exec CONTAINER gateway status` and the other commands.
 RUN printf '#!/bin/sh\nexec /opt/suhu-gateway/venv/bin/python -m gateway "$@"\n' >/usr/local/bin/gateway \
     && chmod 755 /usr/local/bin/gateway \

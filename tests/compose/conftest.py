@@ -47,4 +47,5 @@ def data(request: pytest.FixtureRequest, folder: Path) -> Iterator[Path]:
 def engine(data: Path, folder: Path) -> Iterator[Engine]:
     """An engine apart from this machine, with every image of the stack and nothing else."""
     with Engine(folder, data) as started:
+        started.clear()
         yield started

@@ -93,6 +93,13 @@ class Engine(Child):
         """The first process of its namespace, as this machine counts."""
         return int(Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0])
 
+    def clear(self) -> None:
+        """Remove what a run that was cut short has left in the data, but for images."""
+        for container in self.docker("ps", "--all", "--quiet").stdout.split():
+            self.docker("rm", "--force", "--volumes", container)
+        for kind in ("volume", "network"):
+            self.docker(kind, "prune", "--force")
+
     def left(self) -> dict[str, list[str]]:
         """What there is besides images: containers, volumes, networks, mounts and control groups."""
         # The engine's own network and mounts are there from its start.

@@ -84,6 +84,15 @@ def test_nothing_is_lost_when_the_gateway_is_killed(stack: Stack) -> None:
     assert stack.verify()["proven"]
 
 
+def test_nothing_is_lost_that_came_while_the_gateway_was_away(stack: Stack) -> None:
+    stack.compose("stop", "gateway")
+    assert stack.inspect("gateway")["State"]["ExitCode"] == 0
+    stack.publish(names("away", 1500))  # more than an MQTT broker keeps by default
+    stack.up()
+    stack.wait_for_sensors(names("away", 1500))
+    assert stack.verify()["proven"]
+
+
 def test_nothing_is_lost_when_the_broker_is_killed(stack: Stack) -> None:
     stack.signal("kafka", "KILL")
     stack.publish(names("without-broker"))

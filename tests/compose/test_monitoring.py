@@ -1,4 +1,4 @@
-"""Profiles monitoring and pipeline for real, but for Grafana: only its registry has it, and here is none."""
+"""Profile monitoring, with the pipeline in it, for real; but Grafana, which only its registry has."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ SERVICES = ("prometheus", "pipeline", "alerts", "dashboard", "gateway")
 @pytest.fixture(scope="module")
 def stack(engine: Engine) -> Iterator[Stack]:
     """The running stack without Grafana, on empty volumes."""
-    made = Stack(engine, "monitoring", "pipeline")
+    made = Stack(engine, "monitoring")
     made.down("--volumes")
     made.up(*SERVICES)
     yield made

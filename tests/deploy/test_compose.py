@@ -50,7 +50,7 @@ def every() -> dict[str, Any]:
         (None, DEFAULT),
         ("default", DEFAULT),
         ("pipeline", DEFAULT | {"pipeline"}),
-        ("monitoring", DEFAULT | {"prometheus", "grafana"}),
+        ("monitoring", DEFAULT | {"pipeline", "prometheus", "grafana"}),
         ("secure", SECURE),
     ],
 )
@@ -138,7 +138,7 @@ def test_what_the_images_copy_is_in_the_context_of_the_build() -> None:
                 assert source in let_in, source
 
 
-@pytest.mark.parametrize("name", ["gateway.toml", "secure/gateway.toml"])
+@pytest.mark.parametrize("name", ["gateway/gateway.toml", "secure/gateway/gateway.toml"])
 def test_the_gateway_accepts_its_configuration(every: dict[str, Any], name: str) -> None:
     configuration = load(DOCKER / name)
     assert configuration.kafka.bootstrap_servers == ["kafka:9092"]
@@ -169,7 +169,7 @@ def test_a_serial_device_is_seen_after_a_replug_and_no_other_device_is_open() ->
     assert "devices" not in gateway
     mounts = {volume["target"]: volume for volume in gateway["volumes"]}
     assert (mounts["/dev"]["source"], mounts["/dev"]["read_only"]) == ("/dev", True)
-    assert {"/var/lib/suhu-gateway", "/etc/suhu-gateway/gateway.toml"} <= mounts.keys()  # the rest is as without
+    assert {"/var/lib/suhu-gateway", "/etc/suhu-gateway"} <= mounts.keys()  # the rest is as without
 
 
 def test_a_secret_is_mounted_by_who_needs_it_and_by_who_makes_it(every: dict[str, Any]) -> None:
