@@ -5,6 +5,7 @@ import pytest
 
 from sandbox.apt import (
     install_chromium,
+    install_container_engine,
     install_mosquitto,
     install_prometheus,
     install_systemd_container,
@@ -24,6 +25,14 @@ def test_what_only_tests_need_is_not_asked_for_without_root(
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     install(tmp_path / "apt.log")
+    assert not (tmp_path / "apt.log").exists()
+
+
+def test_nothing_is_done_where_a_container_engine_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("docker", "dockerd", "docker-init", "runc", "mmdebstrap"):
+        (tmp_path / name).touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    install_container_engine(tmp_path / "apt.log")
     assert not (tmp_path / "apt.log").exists()
 
 
