@@ -68,6 +68,17 @@ def test_our_containers_have_no_rights_and_cannot_write(stack: Stack, service: s
     assert stack.run_in(service, "grep", "NoNewPrivs", "/proc/1/status").split() == ["NoNewPrivs:", "1"]
 
 
+def test_a_signal_has_the_gateway_read_its_configuration_again(stack: Stack) -> None:
+    stack.compose("kill", "--signal=HUP", "gateway")
+    wait_until(
+        lambda: any("event=reloaded changed=nothing" in line for line in stack.logs("gateway")),
+        ANSWER_TIMEOUT_S,
+        "the reload",
+        poll_s=POLL_S,
+    )
+    assert stack.inspect("gateway")["RestartCount"] == 0
+
+
 @pytest.mark.parametrize("service", OURS)
 def test_a_container_that_hangs_is_unhealthy(stack: Stack, service: str) -> None:
     stack.signal(service, "STOP")

@@ -33,9 +33,13 @@ BARE = "import socket; s = socket.create_connection(('127.0.0.1', 29092)); s.sen
 
 @pytest.fixture(scope="module")
 def stack(engine: Engine) -> Iterator[Stack]:
-    """The running stack, on empty volumes."""
-    made = Stack(engine, "secure")
-    made.down("--volumes")
+    """The running stack, on what the default one has left."""
+    default, made = Stack(engine, "default"), Stack(engine, "secure")
+    default.down("--volumes")
+    default.up("gateway")
+    default.publish(["bukti-0"])
+    default.wait_for_sensors(["bukti-0"])
+    default.down()
     made.up()
     yield made
     made.down("--volumes")
@@ -54,6 +58,11 @@ def sensors(stack: Stack) -> set[str]:
 def publish(stack: Stack, name: str, login: str, check: bool = True) -> str:
     words = f"mosquitto_pub -h localhost -p 8883 --cafile /run/suhu/ca.pem -q 1 -t suhu/{name} -m 21.5 {login}"
     return stack.run_in("mosquitto-secure", "sh", "-c", f"XDG_CONFIG_HOME=/nowhere {words}", check=check)
+
+
+def test_what_came_before_is_still_there(stack: Stack) -> None:
+    assert "bukti-0" in sensors(stack)
+    assert proof(stack)["proven"]
 
 
 def test_warnings_are_printed_and_readings_are_seen_by_who_may(stack: Stack) -> None:
