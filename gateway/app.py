@@ -29,7 +29,6 @@ from gateway.sources.http_options import HttpOptions, HttpServerOptions
 from gateway.sources.modbus_options import ModbusOptions
 from gateway.sources.mqtt_broker import Broker
 from gateway.sources.mqtt_topics import MqttSource
-from gateway.sources.serial_lines import SerialSource
 from gateway.sources.serial_options import SerialOptions
 from gateway.sources.simulator import SimulatorSource
 from gateway.sources.source import Recall, Source
@@ -276,6 +275,8 @@ def _options(config: Config, *, simulate: bool) -> list[SourceOptions]:
 def _source(options: SourceOptions, config: Config, place: int, recall: Recall) -> Source:
     match options:
         case SerialOptions():
+            from gateway.sources.serial_lines import SerialSource  # pyserial likewise, 0.6 MB
+
             return SerialSource(options)
         case MqttOptions():
             # Two links to one broker need two ids; the place in the file is as stable as the file.

@@ -12,7 +12,6 @@ from gateway.errors import SourceLost
 from gateway.mqtt_options import MqttOptions
 from gateway.sources.mqtt_broker import Broker
 from gateway.sources.mqtt_topics import MqttSource
-from gateway.sources.serial_lines import SerialSource
 from gateway.sources.serial_options import SerialOptions
 
 log = structlog.get_logger()
@@ -56,6 +55,8 @@ def candidate_ports(patterns: list[str], expand: Callable[[str], list[str]]) -> 
 
 
 async def _speaks(options: SerialOptions, listen_s: float) -> bool:
+    from gateway.sources.serial_lines import SerialSource  # pyserial takes memory: only who looks at ports pays
+
     source = SerialSource(options)
     try:
         async with asyncio.timeout(listen_s), source.open() as deliveries:

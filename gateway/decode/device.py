@@ -25,7 +25,7 @@ MQTT_KEYS = frozenset({"json_paths", "list", "id", "value", "quality", "quality_
 class Keys(BaseModel):
     """What the tables share: an unknown key is a mistake."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)  # see section.py
 
 
 class Column(Keys):
