@@ -5,7 +5,8 @@ VENV_PYTHON := .venv/bin/python
 UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-annotate --python-version 3.11 --custom-compile-command "make lock" pyproject.toml
 
-.PHONY: help preflight setup demo test check test-faults test-spark bench-gateway bench-latency bench-spark soak fuzz audit lock clean wheel deb bench-dashboard test-dashboard bench-page words test-compose
+.PHONY: help preflight setup demo test check test-faults test-spark test-dashboard test-compose soak fuzz audit \
+	bench-gateway bench-latency bench-spark bench-dashboard bench-page wheel deb words lock clean
 .DEFAULT_GOAL := help
 
 help: ## print this list
@@ -56,9 +57,6 @@ bench-dashboard: setup ## measure how soon a reading is on the page, with 1,000 
 
 bench-page: setup ## measure how soon a reading is on the page in a real Chromium, and its frames with 1,000 sensors, into bench/out/page.json
 	@$(VENV_PYTHON) -m bench.dashboard_page
-
-bench-dashboard: setup ## measure how soon a reading is on the page, with 1,000 sensors and 50 browsers, into bench/out/dashboard.json; ARGS=
-	@$(VENV_PYTHON) -m bench.dashboard $(ARGS)
 
 fuzz: setup ## feed the decoders bytes that a fuzzer makes up, SECONDS=60; needs `pip install atheris`
 	@$(VENV_PYTHON) -m bench.fuzz_decode --seconds $(or $(SECONDS),60)
