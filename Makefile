@@ -10,7 +10,7 @@ UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-ind
 .DEFAULT_GOAL := help
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 preflight: ## check that this machine has Python, Java, disk and the rest; changes nothing
 	@command -v $(PYTHON) >/dev/null || { echo "preflight: $(PYTHON) was not found: install Python 3.11 or newer, or name one, as in 'make setup PYTHON=/path/to/python3.12'." >&2; exit 69; }
