@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.waiting import wait_until
 from tests.faults.conftest import MakeOutcome, MakeRig
 from tests.faults.cow import need_program, need_root
 from tests.faults.proxy import Proxy
@@ -176,7 +177,7 @@ def test_a_full_journal_does_what_is_configured(
     rig.load.burst(20_000)  # more than the journal holds, and the memory besides
     rig.gateway.wait_for_line("event=journal_full", PATIENCE_S)
     if when_full == "drop_oldest":
-        rig.gateway.wait_for_line("event=journal_works_again", PATIENCE_S)
+        wait_until(lambda: rig.status().get("dropped_total"), PATIENCE_S, "readings that are lost")
     kafka_proxy.reset()
     recovery_s = rig.await_everything()
     verdict = rig.verdict()
