@@ -15,6 +15,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; font-src 'self'; "
     "media-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+LET_IN = b'<!doctype html><title>Suhu</title><a href="/">/</a>'
 HEADERS = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
@@ -85,10 +86,15 @@ class Guard:
         return hmac.new((self._token or "").encode(), b"suhu-dashboard cookie", hashlib.sha256).hexdigest()
 
     async def _let_in(self, send: Send) -> None:
-        """Give the cookie, and have the token vanish from the address bar."""
+        """Give the cookie, and have the token vanish from the address bar.
+
+        By a page that goes on by itself: after a redirect, a browser that came here by a link from elsewhere would not
+        send a cookie of SameSite=Strict.
+        """
         cookie = f"{COOKIE}={self._pass()}; Max-Age={COOKIE_AGE_S}; Path=/; HttpOnly; SameSite=Strict"
         cookie += "; Secure" if self._secure else ""
-        await _answer(send, 303, b"", {"location": "/", "set-cookie": cookie, "cache-control": "no-store"})
+        told = {"refresh": "0; url=/", "content-type": "text/html; charset=utf-8", "cache-control": "no-store"}
+        await _answer(send, 200, LET_IN, told | {"set-cookie": cookie})
 
 
 def host_of(header: str) -> str:

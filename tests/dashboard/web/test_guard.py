@@ -70,7 +70,8 @@ def test_the_address_with_the_token_gives_a_cookie_that_opens(secure: bool) -> N
         return let_in, await client.get("/", headers={"cookie": cookie})
 
     let_in, page = browse(act, token=TOKEN, secure=secure)
-    assert (let_in.status_code, let_in.headers["location"]) == (303, "/")
+    assert (let_in.status_code, let_in.headers["refresh"]) == (200, "0; url=/")
+    assert TOKEN not in let_in.text
     attributes = let_in.headers["set-cookie"]
     assert TOKEN not in attributes
     assert "HttpOnly" in attributes
