@@ -47,7 +47,10 @@ class Intake:
             records = [self._parse(topic, partition, value) for value in values[start : start + PIECE]]
             taken = threading.Event()
             self.records[topic] += len(records)
-            self._loop.call_soon_threadsafe(self._apply, records, live, taken)
+            try:
+                self._loop.call_soon_threadsafe(self._apply, records, live, taken)
+            except RuntimeError:  # the loop is closed: the dashboard ends
+                return
             taken.wait()
 
     def skip(self, reason: str, count: int) -> None:

@@ -13,6 +13,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from dashboard.events import say
 
 LAST_WORDS_S = 1  # for answers under way when the dashboard ends
+# What any browser can bring about, as often as it likes: not ours to tell.
+OF_BROWSERS = {"Invalid HTTP request received.", "ASGI callable returned without completing response."}
 IDLE_S = 10.0  # for a request to be whole, and for the next one
 
 
@@ -59,7 +61,9 @@ class Told(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """See logging."""
         exc = record.exc_info[1] if record.exc_info else None
-        say("server_error", reason=record.getMessage().partition("\n")[0], error=repr(exc) if exc else None)
+        words = record.getMessage().partition("\n")[0]
+        if words not in OF_BROWSERS:
+            say("server_error", reason=words, error=repr(exc) if exc else None)
 
 
 class Server(uvicorn.Server):

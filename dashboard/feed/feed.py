@@ -142,6 +142,8 @@ class Feed:
         When one fetch fails, the library throws away what it had of all partitions; each is read on from where it was.
         """
         for partition, offset in self._readable().items():
+            if self._stopping.is_set():
+                return
             reader.assign({partition: offset})
             try:
                 self._read(reader)

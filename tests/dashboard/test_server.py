@@ -65,3 +65,10 @@ def _is_ended(browser: socket.socket) -> bool:
         return browser.recv(1000) == b""
     except ConnectionError:
         return True
+
+
+def test_what_browsers_bring_about_is_not_logged(port: int, capsys: pytest.CaptureFixture[str]) -> None:
+    with connected(port) as browser:
+        browser.sendall(b"\x16\x03\x01 no HTTP\r\n\r\n")
+        assert b"400" in browser.recv(1000)
+    assert capsys.readouterr().err == ""
