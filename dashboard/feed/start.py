@@ -10,6 +10,7 @@ from dashboard.feed.library import Reader
 TAIL_RECORDS = 4_000  # of all partitions of a topic together; read before anything is live
 TAIL_MS = 15_000  # of the readings: whoever reports each second, or each ten, is there at once
 HOUR_MS = 3_600_000
+OLD_RECORDS = 2_000  # of all partitions together, however old: how a plant was that stands still
 HOUR_RECORDS = 1_000_000  # of all partitions together: an hour of 270 sensors at one a second, less of more
 
 
@@ -50,6 +51,8 @@ def starts(
             since = recent[one]
             tail = max(tail, end[one] if since is None else since)
             since = hour[one]
-            back = max(first[one], end[one] - HOUR_RECORDS // of_topic, end[one] if since is None else since)
+            back = end[one] if since is None else since
+            back = min(back, end[one] - OLD_RECORDS // of_topic)
+            back = max(first[one], back, end[one] - HOUR_RECORDS // of_topic)
         found[one] = Start(min(back, tail), tail, end[one])
     return found
