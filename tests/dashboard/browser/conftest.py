@@ -39,9 +39,12 @@ def thorough(screenshots: Path) -> None:
     """What takes long is left to `make test-dashboard`."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all tests, without a sandbox of its own, which root may not have."""
+    """One Chromium for all tests of a file, without a sandbox of its own, which root may not have.
+
+    Not for longer: Playwright keeps an event loop running in this thread, in which no other test could run one.
+    """
     if not CHROMIUM.exists():
         missing = "chromium is not installed: python -m sandbox.fetch --for-tests"
         if "SUHU_SKIP_NOTHING" in os.environ:
