@@ -2,7 +2,7 @@ import { recall, remember, whenRemembered } from "./memory.js";
 
 const NAME = "acknowledged";
 const GAP_MS = 30_000;
-const MOST = 300;
+const MOST = 3000;
 const SAVE_EVERY_MS = 5000;
 
 /**
@@ -13,7 +13,7 @@ const SAVE_EVERY_MS = 5000;
  * Kept in this browser, and shared by its tabs.
  */
 export class Acknowledged {
-  #stretches = [];
+  #stretches = new Map(); // `sensor\nkind` -> [{from, to}]
   #savedAt = 0;
 
   constructor(changed) {
@@ -36,15 +36,19 @@ export class Acknowledged {
     for (const span of spans) {
       const stretch = this.#of(span);
       if (stretch) this.#stretch(stretch, span);
-      else this.#stretches.push({ sensor: span.sensor, kind: span.kind, from: span.began, to: span.end });
+      else this.#keep(span.sensor, span.kind, span.began, span.end);
     }
     this.#save();
   }
 
   #of({ sensor, kind, began, end }) {
-    return this.#stretches.find(
-      (one) => one.sensor === sensor && one.kind === kind && began <= one.to + GAP_MS && end >= one.from - GAP_MS,
-    );
+    const known = this.#stretches.get(`${sensor}\n${kind}`) ?? [];
+    return known.find((one) => began <= one.to + GAP_MS && end >= one.from - GAP_MS);
+  }
+
+  #keep(sensor, kind, from, to) {
+    const key = `${sensor}\n${kind}`;
+    this.#stretches.set(key, [...(this.#stretches.get(key) ?? []), { sensor, kind, from, to }]);
   }
 
   #stretch(stretch, { began, end }) {
@@ -55,12 +59,13 @@ export class Acknowledged {
 
   #save() {
     this.#savedAt = performance.now();
-    this.#stretches = this.#stretches.sort((a, b) => b.to - a.to).slice(0, MOST);
-    remember(NAME, this.#stretches);
+    const newest = [...this.#stretches.values()].flat().sort((a, b) => b.to - a.to);
+    remember(NAME, newest.slice(0, MOST));
   }
 
   #read() {
     const kept = recall(NAME);
-    this.#stretches = Array.isArray(kept) ? kept : [];
+    this.#stretches.clear();
+    for (const { sensor, kind, from, to } of Array.isArray(kept) ? kept : []) this.#keep(sensor, kind, from, to);
   }
 }

@@ -13,6 +13,7 @@ export class Happenings {
   #acknowledged;
   #sensors;
   #isFirst = true;
+  #isNews = false;
 
   /** @param sensors the newest state of each machine, by id */
   constructor(sensors, changed) {
@@ -20,8 +21,9 @@ export class Happenings {
     this.#acknowledged = new Acknowledged(changed);
   }
 
-  /** Take a message of the server. Returns whether it told of anything. */
+  /** Take a message of the server. Returns whether it told of something that was not known before. */
   take({ sensors = [], alerts = [], incidents = [] }, nowMs) {
+    this.#isNews = incidents.length > 0;
     const hot = sensors.filter((one) => one.level === "critical" && !one.stale);
     hot.forEach((one) => this.#saw(one.id, measuredMs(one), one.celsius));
     for (const { sensor, celsius, at_ms: at } of alerts) {
@@ -41,7 +43,7 @@ export class Happenings {
       });
     }
     this.#isFirst = false;
-    return hot.length + alerts.length + incidents.length > 0;
+    return this.#isNews;
   }
 
   list() {
@@ -69,6 +71,7 @@ export class Happenings {
     const span = this.#spans.add(told);
     if (!span.isNew) return;
     span.isNew = false;
+    this.#isNews = true;
     span.isFresh = !this.#isFirst;
   }
 }

@@ -1,6 +1,6 @@
 /** Witnesses of one happening may be this far apart in the readings' own time. */
 const GAP_MS = 30_000;
-const MOST = 200;
+const MOST = 3000; // more than there are machines, so that those of now push each other out last
 
 /**
  * What happened to the machines: one span for each time that one of them was too hot, heated fast or was silent.

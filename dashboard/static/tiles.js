@@ -29,6 +29,7 @@ export class Tiles {
     this.#clock = clock;
     this.#open = open;
     this.#watcher = new IntersectionObserver((entries) => this.#seen(entries), { rootMargin: "120px" });
+    new ResizeObserver(() => this.#measure()).observe(list);
     setInterval(() => this.#everySecond(), 1000);
   }
 
@@ -44,7 +45,10 @@ export class Tiles {
       if (sensor.level === "critical") this.#hotUntil.set(sensor.id, Infinity);
       else if (this.#hotUntil.get(sensor.id) === Infinity) this.#hotUntil.set(sensor.id, performance.now() + CALM_MS);
     }
-    if (added || gone.length) this.#list.dataset.size = sizeFor(this.#tiles.size);
+    if (added || gone.length) {
+      this.#list.dataset.size = sizeFor(this.#tiles.size);
+      this.#measure();
+    }
     if (added) this.arrange();
     this.#request();
   }
@@ -80,6 +84,12 @@ export class Tiles {
       else this.#list.insertBefore(element, place);
     }
     if (focused !== document.activeElement && this.#list.contains(focused)) focused.focus({ preventScroll: true });
+  }
+
+  /** Let the digits know how wide a tile is; called when the grid's size has changed, which is seldom. */
+  #measure() {
+    const tile = this.#list.querySelector(".tile:not([hidden])");
+    if (tile) this.#list.style.setProperty("--tile-width", `${tile.offsetWidth}px`);
   }
 
   #add(sensor) {
