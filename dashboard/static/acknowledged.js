@@ -60,12 +60,17 @@ export class Acknowledged {
   #save() {
     this.#savedAt = performance.now();
     const newest = [...this.#stretches.values()].flat().sort((a, b) => b.to - a.to);
+    if (newest.length > MOST) this.#fill(newest.slice(0, MOST));
     remember(NAME, newest.slice(0, MOST));
   }
 
   #read() {
     const kept = recall(NAME);
+    this.#fill(Array.isArray(kept) ? kept : []);
+  }
+
+  #fill(stretches) {
     this.#stretches.clear();
-    for (const { sensor, kind, from, to } of Array.isArray(kept) ? kept : []) this.#keep(sensor, kind, from, to);
+    for (const { sensor, kind, from, to } of stretches) this.#keep(sensor, kind, from, to);
   }
 }
