@@ -6,6 +6,7 @@ const REASONS = {
   future: () => say("Clock ahead of time"),
   retained: () => say("Old value kept by an MQTT broker"),
   resent: () => say("Sent twice"),
+  unreadable: () => say("Could not be read from Kafka"),
   too_many_sensors: () => say("More machines than can be shown"),
 };
 
