@@ -31,19 +31,16 @@ def install_mosquitto(log: Path) -> None:
 
 def install_systemd_container(log: Path) -> None:
     """Install what boots the test machine of tests/deploy, where that can be done; its tests are skipped elsewhere."""
-    if shutil.which("systemd-nspawn") and shutil.which("dbus-daemon"):
+    if all(shutil.which(program) for program in ("systemd-nspawn", "dbus-daemon", "udevadm")):
         return
     if os.geteuid() != 0 or not shutil.which("apt-get") or not shutil.which("systemctl"):
         return
     asked = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", "systemd"], capture_output=True, text=True)
     # In the version that is here: a test has no business upgrading a person's init system. CI has no such person.
-    choices = [
-        f"systemd-container={asked.stdout}",
-        *(["systemd-container"] if "SUHU_SKIP_NOTHING" in os.environ else []),
-    ]
-    for package in choices:
+    versions = [f"={asked.stdout}", *([""] if "SUHU_SKIP_NOTHING" in os.environ else [])]
+    for version in versions:
         try:
-            _install("systemd-nspawn", [package, "dbus"], log)
+            _install("systemd-nspawn", [f"systemd-container{version}", f"udev{version}", "dbus"], log)
             return
         except SandboxError as error:
             print(f"systemd-nspawn: {error}", flush=True)

@@ -14,6 +14,7 @@ from gateway.cli.words import EX_CANTCREAT, EX_NOPERM, EX_UNAVAILABLE, EX_USAGE,
 from gateway.config import load
 
 COMMAND_S = 120.0
+UDEV = Path("/run/udev/control")  # the socket of the one that runs; in a container none does
 
 
 @click.command("install-service")
@@ -30,7 +31,7 @@ def install_service(config_path: Path | None, program: Path | None, dry_run: boo
         require_usable(program, load(source))
     if not os.access(program, os.X_OK):
         fail(f"{program} is no program that can be started: name the gateway's command with --program", EX_USAGE)
-    plan = planned(program, source.read_text("utf-8"), has_udev=shutil.which("udevadm") is not None)
+    plan = planned(program, source.read_text("utf-8"), has_udev=UDEV.exists())
     _show(plan)
     if dry_run:
         return

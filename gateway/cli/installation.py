@@ -52,7 +52,7 @@ def planned(program: Path, config_text: str, *, has_udev: bool) -> Installation:
     Args:
         program: the gateway's command, as the service is to start it.
         config_text: of the configuration.
-        has_udev: whether there is an udevadm; a container has none.
+        has_udev: whether udev runs; in a container it does not.
     """
     unit = _packaged("suhu-gateway.service").replace(PROGRAM_IN_UNIT, str(program))
     wanted = (

@@ -26,8 +26,10 @@ def what_is_missing() -> str | None:
     """Why no guest can be booted here, with the remedy; None when one can."""
     if os.geteuid() != 0:
         return "systemd-nspawn and an overlay mount need root: run the tests as root"
-    if shutil.which("systemd-nspawn") is None or not Path("/usr/bin/dbus-daemon").exists():
-        return "systemd-nspawn or dbus is missing: `apt-get install systemd-container dbus`, or `make test` as root"
+    needed = {"systemd-nspawn": "systemd-container", "dbus-daemon": "dbus", "udevadm": "udev"}
+    missing = [package for program, package in needed.items() if shutil.which(program) is None]
+    if missing:
+        return f"the booted machine needs more: `apt-get install {' '.join(missing)}`, or `make test` as root"
     return None
 
 

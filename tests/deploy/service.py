@@ -83,11 +83,11 @@ class Service:
         """What the health port answers."""
         return self.guest.run("curl", "--silent", "--retry-connrefused", "--retry", "5", f"http://127.0.0.1:9108{path}")
 
-    def await_line(self, words: str) -> str:
+    def await_line(self, words: str, patience_s: float = PATIENCE_S) -> str:
         """Wait until a line with these words stands in the log, and return the newest."""
         try:
             return wait_until(
-                lambda: next((one for one in reversed(self.log()) if words in one), ""), PATIENCE_S, words
+                lambda: next((one for one in reversed(self.log()) if words in one), ""), patience_s, words
             )
         except SandboxError as exc:
             raise SandboxError("\n".join([str(exc), "the log ends with", *self.log()[-20:]])) from exc
