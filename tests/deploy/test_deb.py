@@ -92,6 +92,10 @@ def test_it_is_installed_and_waits_for_its_configuration(bare: Service, packages
     assert "gateway spool" in guest.run("zcat", "/usr/share/man/man1/gateway.1.gz")
     assert "_GATEWAY_COMPLETE" in guest.run("cat", "/usr/share/bash-completion/completions/gateway")
     assert guest.run("dpkg", "--verify", "suhu-gateway") == ""
+    guest.run(PROGRAM, "init", "--force", "--simulate", "--output", CONFIG)  # as the README has it
+    assert guest.run("stat", "--format=%a %U:%G", CONFIG) == "640 root:suhu\n"
+    guest.run("systemctl", "enable", "--now", UNIT)
+    Service(guest, UNIT, PROGRAM).await_readings(3)
 
 
 def test_an_upgrade_keeps_journal_and_configuration_and_goes_on_with_the_new_files(
