@@ -24,6 +24,7 @@ TARGET = "[Unit]\nRequires=basic.target\nAfter=basic.target\nAllowIsolate=yes\n"
 QUICK = "[Service]\nRestartSec=100ms\nWatchdogSec=2s\n"
 
 UNIT_FILE = "/etc/systemd/system/suhu-gateway.service"
+QUICK_FILE = f"{UNIT_FILE}.d/quick.conf"
 SYSUSERS_FILE = "/etc/sysusers.d/suhu-gateway.conf"
 RULES_FILE = "/etc/udev/rules.d/70-suhu-gateway.rules"
 
@@ -45,7 +46,7 @@ def guest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guest]:
         "/etc/machine-id": "",
         "/etc/systemd/system/guest.target": TARGET,
         UNIT_FILE: UNIT.read_text(),
-        "/etc/systemd/system/suhu-gateway.service.d/quick.conf": QUICK,
+        QUICK_FILE: QUICK,
         SYSUSERS_FILE: SYSUSERS.read_text(),
         "/etc/credstore/kafka-password": "canary-7f3a",
         "/etc/systemd/system/suhu-alerts.service": (UNITS / "suhu-alerts.service").read_text(),
