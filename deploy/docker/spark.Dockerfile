@@ -25,7 +25,7 @@ USER 10002:10002
 VOLUME /var/lib/suhu
 STOPSIGNAL SIGTERM
 # A look at the time of the file that the job sets while its queries run: no Python, no second JVM.
-HEALTHCHECK --interval=5s --timeout=3s --start-period=120s --retries=3 \
+HEALTHCHECK --interval=5s --timeout=3s --start-period=300s --retries=3 \
     CMD ["sh", "-c", "find /tmp/heartbeat -newermt '10 seconds ago' | grep -q ."]
 ENTRYPOINT ["python", "spark/alerts.py", "--heartbeat", "/tmp/heartbeat"]
 CMD ["--checkpoint", "/var/lib/suhu/alerts"]

@@ -11,9 +11,9 @@ from tests.compose.engine import Engine, run
 
 COMPOSE = Path(sys.executable).parent / "docker-compose"
 STANDINS = PROJECT / "tests" / "compose" / "standins.yml"
-UP_TIMEOUT_S = 240
+UP_TIMEOUT_S = 420
 COMMAND_TIMEOUT_S = 600.0
-ANSWER_TIMEOUT_S = 90.0
+ANSWER_TIMEOUT_S = 180.0
 POLL_S = 0.5  # each question starts a program
 
 

@@ -9,7 +9,7 @@ from sandbox.waiting import wait_until
 from tests.compose.engine import Engine
 from tests.compose.stack import ANSWER_TIMEOUT_S, POLL_S, Stack
 
-SERVICES = ("prometheus", "pipeline", "alerts", "dashboard", "gateway")
+SERVICES = ("prometheus", "pipeline", "alerts", "gateway", "dashboard")
 
 
 @pytest.fixture(scope="module")
