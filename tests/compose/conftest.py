@@ -36,6 +36,7 @@ def data(request: pytest.FixtureRequest, folder: Path) -> Iterator[Path]:
     building = folder / "building"
     building.mkdir()
     with Engine(building, place, for_builds=True) as engine:
+        engine.clear()
         make_images(engine, building)
         Stack(engine, "default", "pipeline").build()
     yield place

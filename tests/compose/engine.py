@@ -4,13 +4,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 
 from sandbox.errors import SandboxError
 from sandbox.fetched import PROJECT
 from sandbox.process import Child
-from sandbox.waiting import wait_until
+from tests import control_groups
 
 READY_TIMEOUT_S = 60.0
 COMMAND_TIMEOUT_S = 120.0
@@ -77,7 +76,7 @@ class Engine(Child):
         """
         super().close()
         for group in CGROUPS.glob(f"**/{self._group}"):
-            wait_until(partial(_removed, group), READY_TIMEOUT_S, f"an empty {group}")
+            control_groups.remove(group)
 
     def docker(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run the engine's client."""
@@ -155,13 +154,3 @@ def what_is_missing() -> str | None:
     if "VERSION_CODENAME=bookworm" not in release:
         return "the base image of the test is made of this machine's packages: run it on Debian 12 (bookworm)"
     return None
-
-
-def _removed(group: Path) -> bool:
-    try:
-        group.rmdir()
-    except FileNotFoundError:
-        return True
-    except OSError:  # a process is ending in it
-        return False
-    return True

@@ -1,8 +1,9 @@
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from sandbox.errors import SandboxError
 from sandbox.fetched import PROJECT
@@ -57,6 +58,16 @@ class Stack:
     def down(self, *options: str) -> None:
         """Remove containers and networks; with `--volumes` what they keep, too."""
         self.compose("down", *options)
+
+    @contextmanager
+    def running(self, *services: str) -> Iterator[Self]:
+        """Start on empty volumes, whatever ran before; leave nothing, also when the start fails."""
+        self.engine.clear()
+        try:
+            self.up(*services)
+            yield self
+        finally:
+            self.down("--volumes")
 
     def inspect(self, service: str) -> Mapping[str, Any]:
         """What the engine knows of a service's container."""

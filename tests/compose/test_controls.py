@@ -45,11 +45,8 @@ def careless(tmp_path: Path) -> Path:
 def stack(engine: Engine, request: pytest.FixtureRequest) -> Iterator[Stack]:
     """Kafka, mosquitto and gateway, on empty volumes."""
     overrides = [request.getfixturevalue("careless")] if request.function.__name__.endswith("hole") else []
-    made = Stack(engine, "default", overrides=overrides)
-    made.down("--volumes")
-    made.up("gateway")
-    yield made
-    made.down("--volumes")
+    with Stack(engine, "default", overrides=overrides).running("gateway") as stack:
+        yield stack
 
 
 def journal(stack: Stack) -> dict[str, int]:

@@ -17,11 +17,8 @@ USERS = {"gateway": "10001:10001", "alerts": "10002:10002", "dashboard": "10003:
 @pytest.fixture(scope="module")
 def stack(engine: Engine) -> Iterator[Stack]:
     """The running stack, on empty volumes."""
-    made = Stack(engine, "default")
-    made.down("--volumes")
-    made.up()
-    yield made
-    made.down("--volumes")
+    with Stack(engine, "default").running() as stack:
+        yield stack
 
 
 def names(prefix: str, count: int = 40) -> list[str]:

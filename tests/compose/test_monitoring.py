@@ -15,11 +15,8 @@ SERVICES = ("prometheus", "pipeline", "alerts", "gateway", "dashboard")
 @pytest.fixture(scope="module")
 def stack(engine: Engine) -> Iterator[Stack]:
     """The running stack without Grafana, on empty volumes."""
-    made = Stack(engine, "monitoring")
-    made.down("--volumes")
-    made.up(*SERVICES)
-    yield made
-    made.down("--volumes")
+    with Stack(engine, "monitoring").running(*SERVICES) as stack:
+        yield stack
 
 
 def test_prometheus_reads_what_tells_metrics_and_takes_the_rules(stack: Stack) -> None:

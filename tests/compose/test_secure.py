@@ -34,15 +34,16 @@ BARE = "import socket; s = socket.create_connection(('127.0.0.1', 29092)); s.sen
 @pytest.fixture(scope="module")
 def stack(engine: Engine) -> Iterator[Stack]:
     """The running stack, on what the default one has left."""
-    default, made = Stack(engine, "default"), Stack(engine, "secure")
-    default.down("--volumes")
-    default.up("gateway")
-    default.publish(["bukti-0"])
-    default.wait_for_sensors(["bukti-0"])
-    default.down()
-    made.up()
-    yield made
-    made.down("--volumes")
+    secure = Stack(engine, "secure")
+    with Stack(engine, "default").running("gateway") as default:
+        default.publish(["bukti-0"])
+        default.wait_for_sensors(["bukti-0"])
+        default.down()
+        try:
+            secure.up()
+            yield secure
+        finally:
+            secure.down("--volumes")
 
 
 def proof(stack: Stack) -> dict[str, object]:

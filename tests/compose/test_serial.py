@@ -91,11 +91,9 @@ def stack(engine: Engine, adapter: Adapter, tmp_path: Path) -> Iterator[Stack]:
     configuration.write_text(CONFIGURATION.format(port=adapter.name))
     mounted = {"services": {"gateway": {"volumes": [f"{configuration}:/etc/suhu-gateway/gateway.toml:ro"]}}}
     (tmp_path / "override.yml").write_text(json.dumps(mounted))
-    made = Stack(engine, "default", overrides=[PROJECT / "deploy/docker/serial.yml", tmp_path / "override.yml"])
-    made.down("--volumes")
-    made.up("gateway")
-    yield made
-    made.down("--volumes")
+    overrides = [PROJECT / "deploy/docker/serial.yml", tmp_path / "override.yml"]
+    with Stack(engine, "default", overrides=overrides).running("gateway") as stack:
+        yield stack
 
 
 def test_a_device_is_read_when_it_is_plugged_in_and_again_after_a_replug(stack: Stack, adapter: Adapter) -> None:

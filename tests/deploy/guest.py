@@ -12,7 +12,7 @@ from typing import Self
 
 from sandbox.errors import SandboxError
 from sandbox.process import Child
-from sandbox.waiting import wait_until
+from tests import control_groups
 
 BOOT_TIMEOUT_S = 40.0
 COMMAND_TIMEOUT_S = 60.0
@@ -174,18 +174,7 @@ def _cgroup() -> Iterator[str]:
         yield name
     finally:
         for group in made:
-            for folder, _, _ in os.walk(group, topdown=False):
-                wait_until(lambda folder=folder: _removed(Path(folder)), BOOT_TIMEOUT_S, f"an empty {folder}")
-
-
-def _removed(group: Path) -> bool:
-    try:
-        group.rmdir()
-    except FileNotFoundError:
-        return True
-    except OSError:  # a process is ending in it
-        return False
-    return True
+            control_groups.remove(group)
 
 
 def _host(*argv: str) -> None:
