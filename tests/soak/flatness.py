@@ -16,7 +16,7 @@ from statistics import median
 LIMITS: Mapping[str, float] = {"rss_mb": 4.0, "pss_mb": 4.0, "descriptors": 3.0, "threads": 2.0}
 WARM_UP_S = 120.0
 LIFE_S = 600.0  # beyond the warm-up; a shorter life says nothing of a slope
-YOUNG_S = (60.0, 120.0)  # the age at which lives are compared
+YOUNG_S = (5.0, 20.0)  # the age at which lives are compared: started, and no fault yet that took memory in one of them
 LIVES = 5  # fewer say nothing of a slope
 POINTS = 60  # a life is condensed to so many medians
 

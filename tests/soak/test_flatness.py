@@ -59,7 +59,7 @@ def test_a_leak_of_descriptors_in_steps_is_found() -> None:
 
 
 def test_what_lives_hand_on_to_each_other_is_found() -> None:
-    lives = [life(partial(_level, 40.0 + number), 180, number, 180 * number) for number in range(8)]
+    lives = [life(partial(_level, 40.0 + number), 30, number, 180 * number) for number in range(8)]
     (found,) = trends([one for each in lives for one in each], LIMIT)
     assert (found.over, found.points, found.flat) == ("lives", 8, False)
     assert found.grown == 7.0

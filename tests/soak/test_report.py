@@ -27,7 +27,7 @@ def result(**details: object) -> Result:
         accepted=300_000,
         duplicated=12,
         redelivered=4,
-        verify="proven",
+        verify='{"proven": true}',
         wires={"sent": 86_000, "lost_while_deaf_or_unplugged": 21, "lost": 0},
         ready={"200": 1_400, "503": 40},
         trends=[
@@ -47,10 +47,17 @@ def test_the_section_has_the_figures_of_the_run() -> None:
     assert "seed 7, 2 cores, Python 3.11.7; done, every promise held.\n" in text
     assert "- records: 360,123; readings the gateway was answerable for: 300,000; lost: 0\n" in text
     assert "- lines on the wires: 86,000; nobody heard 21 of them" in text
+    assert "- processes of the gateway: 3; `gateway verify`: nothing is missing\n" in text
     assert "| gateway killed | 2 | 3.0 | 3.5 |  |\n" in text
     assert "| Kafka killed | 1 | 4.0 | 4.0 | 1 of 1 |\n" in text
     assert "| own memory (PSS), MB | process 3 | 58 min | 40.0 | 40.5 | 0.4 | 4.0 | flat |\n" in text
     assert "process 1" not in text
+
+
+def test_a_run_that_goes_on_promises_nothing() -> None:
+    text = render(result(state="running", verify=""))
+    assert "; running, no promise broken so far.\n" in text
+    assert "`gateway verify`: not asked yet\n" in text
 
 
 def test_a_guilty_run_says_of_what() -> None:

@@ -160,7 +160,7 @@ def test_the_gateway_stays_until_kafka_has_the_whole_file(tmp_path: Path, kafka:
 
 
 def test_what_a_source_needs_is_loaded_only_for_those_who_use_it(tmp_path: Path) -> None:
-    heavy = ["httpx", "h11", "prometheus_client", "gateway.sources.csv_file", "gateway.sources.csv_reading"]
+    heavy = ["httpx", "h11", "prometheus_client", "serial", "gateway.sources.csv_file", "gateway.sources.csv_reading"]
     look = f"import sys, gateway.cli.run, gateway.app; print(sorted(set({heavy}) & set(sys.modules)))"
     ended = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, timeout=30, check=True)
     assert ended.stdout == "[]\n"
