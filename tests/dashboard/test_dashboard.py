@@ -118,6 +118,7 @@ def test_hostile_records_are_counted_and_the_page_stays_right(
         resent = plant.say("S1", 21.0)
         plant.write(resent)
         plant.say("<img src=x onerror=alert(1)>", 22.0)
+        stream.wait(lambda: stream.tile("<img src=x onerror=alert(1)>"), "a name that looks like HTML")
         flood = json.loads(resent)
         plant.pour([json.dumps(flood | {"sensor_id": f"made-up-{number}"}).encode() for number in range(3000)])
         plant.say("S1", 23.5)
