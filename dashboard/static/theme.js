@@ -3,9 +3,7 @@ import { recolour } from "./palette.js";
 /** The button between dark and light; until it is pressed the system decides. first.js reads what is kept here. */
 export function startTheme(button) {
   button.addEventListener("click", () => {
-    const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-    const now = document.documentElement.dataset.theme ?? system;
-    const next = now === "dark" ? "light" : "dark";
+    const next = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
     document.documentElement.dataset.theme = next;
     try {
       localStorage.setItem("suhu.theme", next);

@@ -128,3 +128,13 @@ def test_filters_count_and_choose(dashboard: Callable[..., Dashboard], write: Wr
     page.get_by_role("button", name="3 All").click()
     page.get_by_label("Find a machine").fill("PU")
     expect(page.locator(".tile:visible .name")).to_have_text(["pump"])
+
+
+def test_ages_are_told_by_the_servers_clock_not_by_the_browsers(
+    dashboard: Callable[..., Dashboard], write: Writer, visit: Visit
+) -> None:
+    visitor = visit(dashboard().url)
+    visitor.context.add_init_script("const now = Date.now; Date.now = () => now() - 3_600_000;")
+    page = visitor.open()
+    write.reading("S1", 20.0)
+    expect(page.locator(".tile .age")).to_have_text(re.compile(r"^\d+ sec ago$"))
