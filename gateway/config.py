@@ -127,6 +127,8 @@ def load(path: Path) -> Config:
     try:
         with path.open("rb") as file:
             document = tomllib.load(file)
+    except PermissionError as exc:
+        raise ConfigError(f"{path}: this user may not read it: use sudo; a service's file is for its group") from exc
     except OSError as exc:
         raise ConfigError(f"{path}: {exc.strerror or exc}: check the path given with --config") from exc
     except UnicodeDecodeError as exc:

@@ -6,7 +6,10 @@ from pathlib import Path
 import click
 
 config_option = click.option(
-    "--config", "config_path", type=click.Path(path_type=Path), help="TOML file; see docs/gateway.toml."
+    "--config",
+    "config_path",
+    type=click.Path(readable=False, path_type=Path),  # what is wrong with it is said in our own words
+    help="TOML file; see docs/gateway.toml.",
 )
 journal_option = click.option(
     "--journal", type=click.Path(path_type=Path), help="Journal file, in place of the file's."

@@ -18,7 +18,9 @@ UDEV = Path("/run/udev/control")  # the socket of the one that runs; in a contai
 
 
 @click.command("install-service")
-@click.option("--config", "config_path", type=click.Path(path_type=Path), help="Copied to /etc/suhu-gateway.")
+@click.option(
+    "--config", "config_path", type=click.Path(readable=False, path_type=Path), help="Copied to /etc/suhu-gateway."
+)
 @click.option("--program", type=click.Path(path_type=Path), help="The command to start.  [default: this one]")
 @click.option("--dry-run", is_flag=True, help="Only show what would be done.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -50,6 +52,8 @@ def install_service(config_path: Path | None, program: Path | None, dry_run: boo
 
 def _configuration(given: Path | None, *, force: bool) -> Path:
     """The file whose text the service is to have."""
+    if CONFIG.exists() and not os.access(CONFIG, os.R_OK):
+        fail(f"{CONFIG} is there, and this user may not read it: run it with sudo", EX_NOPERM)
     if given is None:
         if not CONFIG.exists():
             fail(f"{CONFIG} is not there: give --config FILE; `gateway init` writes a first one", EX_USAGE)

@@ -32,6 +32,10 @@ def test_it_shows_it_writes_it_and_the_service_runs(bare: Service) -> None:
     assert guest.run("stat", "--format=%a %U:%G", CONFIG) == "640 root:suhu\n"
     with pytest.raises(SandboxError, match="Permission denied"):
         guest.run(*NOBODY, "cat", CONFIG)
+    with pytest.raises(SandboxError, match=r"ended with 78: .*gateway.toml: this user may not read it: use sudo"):
+        guest.run(*NOBODY, PROGRAM, "check", "--config", CONFIG)
+    with pytest.raises(SandboxError, match=r"ended with 77: gateway: .* this user may not read it: run it with sudo"):
+        guest.run(*NOBODY, *INSTALL, "--dry-run", "--config", GIVEN)
     assert 'ENV{ID_MM_DEVICE_IGNORE}="1"' in guest.run("cat", RULES_FILE)
     assert guest.run("systemd-analyze", "verify", UNIT) == ""
     again = guest.run(*INSTALL, "--dry-run")
