@@ -73,7 +73,7 @@ audit: setup ## ask the advisory database about every locked package; a job of e
 wheel: setup ## build the wheel, into dist/
 	@$(VENV_PYTHON) -m sandbox.wheel
 
-deb: setup ## build the Debian packages for this Python and processor, into dist/; ARGS="suhu-alerts" builds that one too
+deb: setup ## build the Debian packages for this Python and processor, into dist/; ARGS=suhu-alerts: the one with Spark
 	@$(VENV_PYTHON) -m deploy.debian $(ARGS)
 
 words: setup ## bring the dashboard's catalogues up to date with its words; translate what is empty then
