@@ -46,6 +46,8 @@ def test_the_section_has_the_figures_of_the_run() -> None:
     assert text.startswith("## A soak of 2.0 hours: 3 faults, 50 sensors\n")
     assert "seed 7, 2 cores, Python 3.11.7; done, every promise held.\n" in text
     assert "- records: 360,123; readings the gateway was answerable for: 300,000; lost: 0\n" in text
+    assert "again, so recognisable: 12; taken twice, because the sender never saw the answer" in text
+    assert "had stood still): 4\n" in text
     assert "- lines on the wires: 86,000; nobody heard 21 of them" in text
     assert "- processes of the gateway: 3; `gateway verify`: nothing is missing\n" in text
     assert "| gateway killed | 2 | 3.0 | 3.5 |  |\n" in text
@@ -55,7 +57,8 @@ def test_the_section_has_the_figures_of_the_run() -> None:
 
 
 def test_a_run_that_goes_on_promises_nothing() -> None:
-    text = render(result(state="running", verify=""))
+    text = render(result(state="running", verify="", trends=[]))
+    assert "too short to say" in text
     assert "; running, no promise broken so far.\n" in text
     assert "`gateway verify`: not asked yet\n" in text
 
