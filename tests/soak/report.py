@@ -63,8 +63,8 @@ def _counts(result: Result) -> list[str]:
     lost = sum(len(wrong) for name, wrong in result.broken.items() if name.startswith("I1"))
     lines = [
         f"- records: {result.records:,}; readings the gateway was answerable for: {result.accepted:,}; lost: {lost}",
-        f"- the same `event_id` again, so recognisable: {result.duplicated:,}; taken twice, because the sender never saw "
-        f"the answer (most of all the MQTT broker, when the gateway had stood still): {result.redelivered:,}",
+        f"- the same `event_id` again, so recognisable: {result.duplicated:,}; taken twice, because the sender never "
+        f"saw the answer (most of all the MQTT broker, when the gateway had stood still): {result.redelivered:,}",
         f"- processes of the gateway: {result.lives}; `gateway verify`: {_verified(result)}",
         f"- `/readyz` answered {_listed(answers)}",
     ]
