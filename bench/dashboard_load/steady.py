@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -12,7 +13,9 @@ from bench.targets import Figures
 from sandbox.dashboard import Dashboard
 from sandbox.kafka import Kafka
 from sandbox.process import Child
+from sandbox.records import read_topic
 
+Reading = tuple[str, int]  # sensor, measured at, in ms
 PARTITIONS = 3
 STARTS = 5
 
@@ -20,11 +23,11 @@ STARTS = 5
 def steady(work: Path, kafka: Kafka, sensors: int, clients: int, seconds: float, warm_up_s: float) -> Figures:
     """Measure one size of plant.
 
-    From just before a reading is handed to the producer to the arrival of its event: the way into Kafka is in it, and
-    what waits for its tenth of a second. Both clocks are this machine's.
+    From the moment at which the broker appended a reading (it writes it down: LogAppendTime) until its event has been
+    read: what waits for its tenth of a second is in it. Both clocks are this machine's.
     """
     topic = f"bench-{sensors}"
-    kafka.create_topic(topic, PARTITIONS)
+    kafka.create_topic(topic, PARTITIONS, config={"message.timestamp.type": "LogAppendTime"})
     page = Dashboard(work, kafka.bootstrap_servers, arguments=["--topic", topic], name=f"dashboard-{sensors}")
     load = [sys.executable, "-m", "bench.dashboard_load.sensors", kafka.bootstrap_servers, topic, str(sensors)]
     with page:
@@ -33,24 +36,37 @@ def steady(work: Path, kafka: Kafka, sensors: int, clients: int, seconds: float,
         with Child(f"sensors-{sensors}", load, work), browsers:
             browsers.wait_for_line("connected", 30)
             used = Footprint(page.pid)
-            ages_ms, bytes_read, cpu_s = _follow(page.url, used, seconds, warm_up_s)
-            cuts = quantiles(ages_ms, n=100, method="inclusive")
-            return {
-                "sensors": sensors,
-                "clients": clients,
-                "readings": len(ages_ms),
-                "p50_ms": round(cuts[49], 1),
-                "p99_ms": round(cuts[98], 1),
-                "max_ms": round(max(ages_ms), 1),
-                "cpu_percent": round(100 * cpu_s / seconds, 1),
-                "rss_mb": round(used.rss_mb(), 1),
-                "kb_per_s_and_client": round(bytes_read / seconds / 1000, 1),
-            }
+            shown, bytes_read, cpu_s = _follow(page.url, used, seconds, warm_up_s)
+            rss_mb = used.rss_mb()
+        appended_ms = _appended(kafka, topic)
+        ages_ms = [at_ms - appended_ms[reading] for reading, at_ms in shown.items()]
+        cuts = quantiles(ages_ms, n=100, method="inclusive")
+        return {
+            "sensors": sensors,
+            "clients": clients,
+            "readings": len(ages_ms),
+            "p50_ms": round(cuts[49], 1),
+            "p99_ms": round(cuts[98], 1),
+            "max_ms": round(max(ages_ms), 1),
+            "cpu_percent": round(100 * cpu_s / seconds, 1),
+            "rss_mb": round(rss_mb, 1),
+            "kb_per_s_and_client": round(bytes_read / seconds / 1000, 1),
+        }
 
 
-def _follow(url: str, used: Footprint, seconds: float, warm_up_s: float) -> tuple[list[float], int, float]:
-    """Ages of the readings as they come out, how many bytes that was, and the CPU time of the dashboard meanwhile."""
-    ages_ms: list[float] = []
+def _appended(kafka: Kafka, topic: str) -> dict[Reading, int]:
+    """When the broker got each reading."""
+    found: dict[Reading, int] = {}
+    for record in read_topic(kafka.bootstrap_servers, topic):
+        fields = json.loads(record.value or b"{}")
+        at_ms = round(datetime.fromisoformat(fields["measured_at"]).timestamp() * 1000)
+        found[fields["sensor_id"], at_ms] = record.timestamp_ms
+    return found
+
+
+def _follow(url: str, used: Footprint, seconds: float, warm_up_s: float) -> tuple[dict[Reading, float], int, float]:
+    """When each reading came out, how many bytes that was, and the CPU time of the dashboard meanwhile."""
+    shown: dict[Reading, float] = {}
     bytes_read = 0
     begin_s = time.monotonic() + warm_up_s
     cpu_s = 0.0
@@ -65,8 +81,8 @@ def _follow(url: str, used: Footprint, seconds: float, warm_up_s: float) -> tupl
             bytes_read += len(line)
             if line.startswith(b"data: "):
                 tiles = json.loads(line[6:]).get("sensors", ())
-                ages_ms += [now_ms - tile["at_ms"] for tile in tiles if not tile["stale"]]
-    return ages_ms, bytes_read, used.cpu_s() - cpu_s
+                shown |= {(tile["id"], tile["at_ms"]): now_ms for tile in tiles if not tile["stale"]}
+    return shown, bytes_read, used.cpu_s() - cpu_s
 
 
 def start_up(work: Path, kafka: Kafka) -> Figures:
