@@ -80,14 +80,16 @@ class Feed:
         return now_s - self.heard_s < SILENT_S
 
     def _run(self) -> None:
-        pause_s = 0.5
+        pause_s, told = 0.5, ""
         while not self._stopping.is_set():
             began_s = time.monotonic()
             try:
                 self._follow()
             except Exception as exc:
                 self.trouble = _words(exc, self._servers)
-                say("feed_interrupted", reason=self.trouble, retry_in_s=pause_s)
+                if self.trouble != told:
+                    told = self.trouble
+                    say("feed_interrupted", reason=told)
             pause_s = 0.5 if time.monotonic() - began_s > ANEW_S * 2 else min(pause_s * 2, LONGEST_PAUSE_S)
             self._stopping.wait(pause_s)
 

@@ -86,9 +86,9 @@ class Reader:
         self._consumer.close(autocommit=False)
 
     def partitions(self, topics: Iterable[str]) -> set[TopicPartition]:
-        """Which there are, as far as is known; nothing is asked."""
-        known = self._client.cluster
-        return {TopicPartition(topic, number) for topic in topics for number in known.partitions_for_topic(topic) or ()}
+        """Which there are and can be read, as far as is known; nothing is asked."""
+        found = ((topic, self._client.cluster.available_partitions_for_topic(topic)) for topic in topics)
+        return {TopicPartition(topic, number) for topic, numbers in found for number in numbers or ()}
 
     def assign(self, positions: Mapping[TopicPartition, int]) -> None:
         """Read these partitions, from there on."""
