@@ -30,7 +30,7 @@ from dashboard.web.site import site
 
 WATCH_S = 0.25
 MACHINES_S = 2.0
-OTHER_CONNECTIONS = 256  # besides the streams: pages, scripts, questions
+OTHER_CONNECTIONS = 512  # besides the streams: pages, scripts, questions
 
 
 def now() -> Moment:

@@ -43,4 +43,4 @@ def events(hub: Hub, request: Request) -> Response:
     try:
         return Stream(hub.take_seat(), hub.now_ms)
     except HubFull as exc:
-        return fault(503, str(exc), {"retry-after": str(TRY_AGAIN_S)})
+        return fault(503, str(exc), {"retry-after": str(TRY_AGAIN_S), "connection": "close"})
