@@ -111,8 +111,11 @@ class LineFile:
             raise self._unreadable(exc) from exc
         return same
 
-    def read(self) -> list[Line]:
+    def read(self, read_bytes: int = READ_BYTES) -> list[Line]:
         """The next whole lines, none at the end of what is there.
+
+        Args:
+            read_bytes: how much to take from the file at a time, until there is a line.
 
         Raises:
             SourceLost: it cannot be read further.
@@ -120,7 +123,7 @@ class LineFile:
         lines: list[Line] = []
         while not lines:
             try:
-                data = self._file.read(READ_BYTES)
+                data = self._file.read(read_bytes)
             except BROKEN as exc:
                 raise self._unreadable(exc) from exc
             if not data:

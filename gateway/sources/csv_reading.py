@@ -13,6 +13,8 @@ from gateway.sources.csv_rows import Row, RowReader
 
 log = structlog.get_logger()
 
+HEADER_BYTES = 4_096  # at a time, to find the header again: a start must not cost more the longer the file is
+
 
 @dataclass(frozen=True, slots=True)
 class ReadRow:
@@ -99,8 +101,8 @@ class CsvReading:
     def _resume(self, place: Place) -> bool:
         """Read the header again, then go where the rows were left; False: it is another file."""
         self._reader = None
-        for line in self._file.read():
-            if self._reader is None:
+        while self._reader is None and (lines := self._file.read(HEADER_BYTES)):
+            for line in lines:
                 self._is_header(line)
         if self._file.resume(place):
             return True

@@ -2,6 +2,7 @@ import asyncio
 import gzip
 import os
 import shutil
+import tracemalloc
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -140,6 +141,29 @@ def test_a_position_that_is_none_is_ignored(tmp_path: Path, position: str) -> No
     path = tmp_path / "readings.csv"
     path.write_text(HEADER + "S1,70\n")
     assert read(source(path, position))[0] == [70.0]
+
+
+@pytest.mark.parametrize("before", ["", "\n" * 5_000], ids=["at the top", "behind many empty lines"])
+def test_a_long_header_is_found_again(tmp_path: Path, before: str) -> None:
+    path = tmp_path / "readings.csv"
+    header = ",".join(["sensor_id", "suhu", *(f"remark_{number}" for number in range(1_000))])
+    path.write_text(f"{before}{header}\nS1,70{',' * 1_000}\n")
+    celsius, _, position = read(source(path))
+    append(path, f"S1,71{',' * 1_000}\n")
+    assert celsius == [70.0]
+    assert read(source(path, position))[0] == [71.0]
+
+
+def test_a_resumed_file_is_not_read_from_its_beginning(tmp_path: Path) -> None:
+    path = tmp_path / "readings.csv"
+    path.write_text(HEADER + "S1,70\n" * 100_000)
+    _, _, position = read(source(path))
+    tracemalloc.start()
+    celsius, _, _ = read(source(path, position))
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert celsius == []
+    assert peak_bytes < 500_000
 
 
 def test_a_compressed_file_is_replayed_and_resumed(tmp_path: Path) -> None:
