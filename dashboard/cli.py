@@ -32,7 +32,7 @@ FILE = click.Path(path_type=Path)
 @click.option("--history", type=FILE, metavar="DIR", help="What the Spark pipeline writes, for days that are over.")
 @click.option("--machines", type=FILE, metavar="FILE", help="Names and limits by sensor; see spark/machines.csv.")
 @click.option(
-    "--gateway", multiple=True, metavar="URL", help="A gateway's [health] port, such as http://127.0.0.1:9464."
+    "--gateway", multiple=True, metavar="URL", help="A gateway's [health] port, such as http://127.0.0.1:9108."
 )
 @click.option("--lang", type=click.Choice(["auto", "en", "id"]), default="auto", show_default=True)
 @click.option("--stale-after-s", type=click.FloatRange(min=0.5), default=5.0, show_default=True, metavar="S")

@@ -88,7 +88,7 @@ def gateway_url(text: str) -> str:
     """
     found = urlsplit(text)
     if found.scheme not in {"http", "https"} or not found.hostname:
-        raise ConfigError(f"--gateway {text}: expected its [health] port, as in http://127.0.0.1:9464")
+        raise ConfigError(f"--gateway {text}: expected its [health] port, as in http://127.0.0.1:9108")
     return text
 
 

@@ -55,7 +55,7 @@ def test_other_machines_are_not_let_in_without_token_and_tls(listen: str) -> Non
         (["--kafka-config", "/none"], "No such file"),
         (["--token-file", "/none"], "No such file"),
         (["--tls-cert", "/none", "--tls-key", "/none"], "No such file"),
-        (["--gateway", "localhost:9464"], "http://127.0.0.1:9464"),
+        (["--gateway", "localhost:9108"], "http://127.0.0.1:9108"),
         (["--history", __file__], "is no folder"),
     ],
 )

@@ -50,7 +50,7 @@ def test_names_that_the_page_may_be_asked_for_under() -> None:
 
 
 def test_where_gateways_are_asked() -> None:
-    assert gateway_url("http://127.0.0.1:9464") == "http://127.0.0.1:9464"
-    for wrong in ("127.0.0.1:9464", "ftp://x", "http://", "file:///etc/passwd"):
+    assert gateway_url("http://127.0.0.1:9108") == "http://127.0.0.1:9108"
+    for wrong in ("127.0.0.1:9108", "ftp://x", "http://", "file:///etc/passwd"):
         with pytest.raises(ConfigError, match="health"):
             gateway_url(wrong)
