@@ -3,9 +3,8 @@ import hmac
 import json
 from collections.abc import Iterable
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qs
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "suhu_dashboard"
@@ -75,8 +74,8 @@ class Guard:
         return cookie is not None and hmac.compare_digest(cookie.value.encode(), self._pass().encode())
 
     def _has_token(self, scope: Scope) -> bool:
-        given = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=20).get("token", [""])
-        return self._is_token(given[0])
+        given = QueryParams(scope["query_string"]).getlist("token")
+        return len(given) == 1 and self._is_token(given[0])
 
     def _is_token(self, given: str) -> bool:
         return hmac.compare_digest(given.encode(), (self._token or "").encode())

@@ -80,7 +80,9 @@ def test_the_address_with_the_token_gives_a_cookie_that_opens(secure: bool) -> N
     assert page.status_code == 200
 
 
-@pytest.mark.parametrize("query", ["token=wrong", "token=", "token", f"x={TOKEN}", f"token=wrong&token={TOKEN}"])
+@pytest.mark.parametrize(
+    "query", ["token=wrong", "token=", "token", f"x={TOKEN}", f"token=wrong&token={TOKEN}", "a=1&" * 60]
+)
 def test_an_address_with_another_token_gives_none(query: str) -> None:
     answer = get(f"/?{query}", token=TOKEN)
     assert answer.status_code == 401
