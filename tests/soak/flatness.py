@@ -14,7 +14,8 @@ from itertools import combinations
 from statistics import median
 
 LIMITS: Mapping[str, float] = {"rss_mb": 4.0, "pss_mb": 4.0, "descriptors": 3.0, "threads": 2.0}
-WARM_UP_S = 120.0
+WARM_UP = 1 / 3  # of a life: memory that the first outage of each kind takes is used again by the next ones
+WARM_UP_S = 120.0  # and at least this long
 LIFE_S = 600.0  # beyond the warm-up; a shorter life says nothing of a slope
 YOUNG_S = (5.0, 20.0)  # the age at which lives are compared: started, and no fault yet that took memory in one of them
 LIVES = 5  # fewer say nothing of a slope
@@ -60,7 +61,8 @@ def trends(samples: Sequence[Sample], limits: Mapping[str, float] = LIMITS) -> l
     found = []
     for figure, limit in limits.items():
         for number, life in lives.items():
-            grown_up = [(one.at_s, one.figures[figure]) for one in life if one.age_s >= WARM_UP_S]
+            warm_up_s = max(life[-1].age_s * WARM_UP, WARM_UP_S)
+            grown_up = [(one.at_s, one.figures[figure]) for one in life if one.age_s >= warm_up_s]
             if grown_up and grown_up[-1][0] - grown_up[0][0] >= LIFE_S:
                 found.append(_trend(figure, f"life {number}", condensed(grown_up), limit))
         levels = [level for life in lives.values() if (level := _young(life, figure)) is not None]

@@ -20,7 +20,7 @@ the topic. In the end the whole topic is held against what the gateway had ackno
 what the devices say they sent; `gateway verify` reads it too. Faults that end the gateway's process fall into the first
 half, so that one process lives through the second half and a slow leak shows.
 
-A figure is flat when the slope through it (Theil and Sen, after a warm-up of 2 minutes in each process), times the
+A figure is flat when the slope through it (Theil and Sen, over the last two thirds of a process's life), times the
 length of the observation, stays below the limit; *between lives* compares all processes 5 to 20 s after their start.
 """
 
