@@ -1,12 +1,13 @@
 import { Tile } from "./tile.js";
 import { language } from "./words.js";
 
-const FRAME_BUDGET_MS = 6; // what one frame may spend on tiles; the rest is for the next one
+const CALM_EVERY_MS = 250; // how often tiles out of sight are written,
+const CALM_TILES = 40; // and how many of them at once
 const FEW = 4; // up to here tiles are as large as they can be
 const MANY = 24; // from here on they are small
 const CALM_MS = 10_000; // a machine that is no longer critical stays on top for that long, so that it does not hop
 
-/** The grid. Only tiles that changed are touched, once a frame, those in sight first. */
+/** The grid. Only tiles that changed are touched: those in sight with the next frame, the others by and by. */
 export class Tiles {
   #list;
   #template;
@@ -31,6 +32,7 @@ export class Tiles {
     this.#watcher = new IntersectionObserver((entries) => this.#seen(entries), { rootMargin: "120px" });
     new ResizeObserver(() => this.#measure()).observe(list);
     setInterval(() => this.#everySecond(), 1000);
+    setInterval(() => this.#showSomeOutOfSight(), CALM_EVERY_MS);
   }
 
   /** Bring the grid up to date with the sensors that changed and the ids that are gone. */
@@ -42,6 +44,7 @@ export class Tiles {
       if (tile) tile.next = sensor;
       else added = this.#add(sensor);
       this.#dirty.add(sensor.id);
+      this.#filter(this.#tiles.get(sensor.id));
       if (sensor.level === "critical") this.#hotUntil.set(sensor.id, Infinity);
       else if (this.#hotUntil.get(sensor.id) === Infinity) this.#hotUntil.set(sensor.id, performance.now() + CALM_MS);
     }
@@ -95,6 +98,7 @@ export class Tiles {
   #add(sensor) {
     const tile = new Tile(this.#template, sensor, this.#open);
     tile.next = sensor;
+    tile.show(sensor, this.#clock.now());
     this.#tiles.set(sensor.id, tile);
     this.#watcher.observe(tile.element);
     this.#list.append(tile.element);
@@ -119,8 +123,8 @@ export class Tiles {
       if (!tile) continue;
       if (isIntersecting) {
         this.#shown.add(tile.sensor.id);
+        this.#show(tile.sensor.id, this.#clock.now(), false);
         tile.reveal(() => this.#clock.now() / 1000);
-        tile.showAge(this.#clock.now());
       } else {
         this.#shown.delete(tile.sensor.id);
         tile.conceal();
@@ -129,29 +133,32 @@ export class Tiles {
   }
 
   #request() {
-    if (this.#requested || !this.#dirty.size) return;
+    if (this.#requested) return;
     this.#requested = true;
     requestAnimationFrame(() => this.#frame());
   }
 
   #frame() {
     this.#requested = false;
-    const until = performance.now() + FRAME_BUDGET_MS;
     const now = this.#clock.now();
     for (const id of this.#shown) if (this.#dirty.has(id)) this.#show(id, now, true);
+    if (this.#arrangedFor !== this.#pinned()) this.arrange();
+  }
+
+  #showSomeOutOfSight() {
+    const now = this.#clock.now();
+    let left = CALM_TILES;
     for (const id of this.#dirty) {
-      if (performance.now() > until) break;
+      if (this.#shown.has(id)) continue;
+      if (left-- === 0) break;
       this.#show(id, now, false);
     }
-    if (this.#arrangedFor !== this.#pinned()) this.arrange();
-    this.#request();
   }
 
   #show(id, now, inSight) {
     this.#dirty.delete(id);
     const tile = this.#tiles.get(id);
     tile.show(tile.next, now);
-    this.#filter(tile);
     if (inSight) tile.draw();
   }
 
