@@ -13,7 +13,7 @@ from gateway.sources.csv_rows import Row, RowReader
 
 log = structlog.get_logger()
 
-HEADER_BYTES = 4_096  # at a time, to find the header again: a start must not cost more the longer the file is
+HEADER_BYTES = 4_096  # at a time, to find the header: neither start nor reload may cost more the longer the file is
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,16 @@ class CsvReading:
         assert self._opened is not None  # noqa: S101 - open() comes first
         return self._opened
 
+    def find_header(self) -> None:
+        """Read as far as the header, and little further.
+
+        Raises:
+            SourceLost: it is not understood, or cannot be read.
+        """
+        while self._reader is None and (lines := self._file.read(HEADER_BYTES)):
+            for line in lines:
+                self._is_header(line)
+
     def rows(self) -> list[ReadRow]:
         """The next rows; none at the end of what is there."""
         rows, self._left = self._left, []
@@ -101,9 +111,7 @@ class CsvReading:
     def _resume(self, place: Place) -> bool:
         """Read the header again, then go where the rows were left; False: it is another file."""
         self._reader = None
-        while self._reader is None and (lines := self._file.read(HEADER_BYTES)):
-            for line in lines:
-                self._is_header(line)
+        self.find_header()
         if self._file.resume(place):
             return True
         self._reader = None
@@ -151,7 +159,7 @@ def require_readable(options: CsvOptions, *, now: bool) -> None:
     reading = CsvReading(options)
     try:
         reading.open(None)
-        reading.rows()
+        reading.find_header()
     except SourceLost as exc:
         raise ConfigError(str(exc)) from exc
     finally:
