@@ -43,7 +43,7 @@ test-faults: setup ## every fault at full length, by hand (an hour); writes docs
 test-spark: setup ## end the alert job CYCLES=200 times, by hand (half an hour); goes on where it was; writes docs/warnings-proof.md
 	@PYTHONPATH=spark $(VENV_PYTHON) -m tests.exactly_once --cycles $(or $(CYCLES),200) --seed $(or $(SEED),1)
 
-test-compose: setup ## run the containers for real, by hand, as root on Debian 12 (half an hour); ARGS=--keep-images for a quicker next time
+test-compose: setup ## run the containers for real, by hand, as root on Debian 12 (ten minutes); ARGS=--keep-images for a quicker next time
 	@$(VENV_PYTHON) -m pytest tests/compose --durations=0 $(ARGS)
 
 bench-gateway: setup ## measure the gateway's throughput, latency, memory and kills, into bench/out/gateway.json

@@ -19,6 +19,7 @@ real gateway, and a seed says what is done to it and when. *Recovery* lasts unti
 the topic. In the end the whole topic is held against what the gateway had acknowledged, what the brokers had taken and
 what the devices say they sent; `gateway verify` reads it too. Faults that end the gateway's process fall into the first
 half, so that one process lives through the second half and a slow leak shows.
+What became of earlier findings: [decision 69](decisions/0069-what-a-soak-judges.md).
 
 A figure is flat when the slope through it (Theil and Sen, over the last two thirds of a process's life), times the
 length of the observation, stays below the limit; *between lives* compares all processes 5 to 20 s after their start.
