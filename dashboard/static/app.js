@@ -73,6 +73,8 @@ class Page {
     this.#clock.hear(data.now_ms);
     const { sensors = [], gone = [] } = data;
     gone.forEach((id) => this.#sensors.delete(id));
+    const shown = sensors.find((sensor) => sensor.id === this.#history.sensorId);
+    const isNamedAnew = shown && this.#sensors.get(shown.id)?.name !== shown.name; // heard of only now, perhaps
     sensors.forEach((sensor) => this.#sensors.set(sensor.id, sensor));
     Object.assign(this.#stats, data.stats);
     if (data.kafka) this.#kafka = data.kafka;
@@ -84,6 +86,7 @@ class Page {
     if (open) this.#machine.show(open, this.#stats[open.id]);
     if (data.kafka || data.gateways || data.skipped) this.#tell();
     if (sensors.length || gone.length) this.#count();
+    if (isNamedAnew) this.#history.name();
   }
 
   #linked(isUp) {

@@ -54,6 +54,11 @@ export class History {
     this.#place = null;
   }
 
+  /** The machine that is shown, by its id; null: none. */
+  get sensorId() {
+    return this.#place?.sensor ?? null;
+  }
+
   /** The machines' names have come, or changed: the picker shall have them. */
   async name() {
     if (this.#place) await this.#offerSensors(this.#place.sensor, this.#place.day);
@@ -65,8 +70,8 @@ export class History {
   }
 
   async #offerSensors(wanted, day) {
-    const known = new Map(this.#sensors().map(({ id, name }) => [id, name || id]));
     const answer = day ? await this.#ask(`/api/history/sensors?${new URLSearchParams({ day })}`, true) : null;
+    const known = new Map(this.#sensors().map(({ id, name }) => [id, name || id])); // as they are after the answer
     for (const id of answer?.sensors ?? []) if (!known.has(id)) known.set(id, id);
     if (wanted && !known.has(wanted)) known.set(wanted, wanted);
     const sorted = [...known].sort(([, a], [, b]) => a.localeCompare(b, undefined, { numeric: true }));

@@ -80,11 +80,11 @@ def test_a_link_opens_machine_day_and_time_and_the_machine_has_its_name(
     dashboard: Callable[..., Dashboard], visit: Visit, kept: Path, write: Writer
 ) -> None:
     url = dashboard("--history", str(kept), "--machines", "spark/machines.csv").url
-    write.reading("S1", 20.0)
     page = visit(url).page
     page.goto(f"{url}/#history?sensor=S1&day=2026-11-22&from=1795312860&to=1795316400")
     page.reload()
     expect(page.locator("#history-summary")).to_contain_text("Lowest 40.0 °C at 02:01")
+    write.reading("S1", 20.0)  # the page hears of the machine, and of its name, after it was asked for its history
     expect(page.locator("#pick-sensor option:checked")).to_have_text("Ekstruder 1")
     page.locator("#pick-day").select_option("2026-11-21")
     expect(page.locator("#history-says")).to_have_text("Nothing was recorded in this time.")
