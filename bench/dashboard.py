@@ -1,19 +1,15 @@
 """`make bench-dashboard`: how soon a reading is on the page, and what the dashboard needs for it."""
 
 import argparse
-import json
-import os
-import platform
 import shutil
 import sys
-import time
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
+from bench.conditions import conditions
 from bench.dashboard_load.steady import start_up, steady
 from bench.dashboard_load.targets import verdicts
-from bench.result import Result, print_table, shortfalls
+from bench.result import Result, conclude
 from bench.targets import Figures
 from sandbox.errors import SandboxError
 from sandbox.fetched import PROJECT
@@ -52,22 +48,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60.0, help="of each load, after the warm-up")
     parser.add_argument("--out", type=Path, default=OUT)
     arguments = parser.parse_args()
-    results = measure(arguments.seconds)
-    conditions = {
-        "cores": os.cpu_count(),
-        "load_average": os.getloadavg()[0],
-        "python": platform.python_version(),
-        "system": platform.system(),
-        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-    }
-    told = {"results": {name: asdict(result) for name, result in results.items()}, "conditions": conditions}
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    arguments.out.write_text(json.dumps(told, indent=2) + "\n")
-    print_table(results)
-    missed = shortfalls(results)
-    for words in missed:
-        print(f"bench-dashboard: {words}", file=sys.stderr)
-    return 1 if missed else 0
+    before = conditions()
+    return conclude("bench-dashboard", measure(arguments.seconds), before, arguments.out)
 
 
 if __name__ == "__main__":

@@ -2,15 +2,12 @@
 
 import argparse
 import json
-import os
-import platform
 import random
 import shutil
 import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,7 +16,8 @@ from statistics import quantiles
 from kafka import KafkaProducer
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from bench.result import Result, print_table, shortfalls
+from bench.conditions import conditions
+from bench.result import Result, conclude
 from bench.targets import Figures, Target
 from sandbox.dashboard import Dashboard
 from sandbox.errors import SandboxError
@@ -166,17 +164,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60.0, help="of each plant, after the warm-up")
     parser.add_argument("--out", type=Path, default=OUT)
     arguments = parser.parse_args()
-    load_average = os.getloadavg()[0]
-    results = measure(arguments.seconds)
-    conditions = {"cores": os.cpu_count(), "load_average": load_average, "system": platform.system()}
-    told = {"results": {name: asdict(result) for name, result in results.items()}, "conditions": conditions}
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    arguments.out.write_text(json.dumps(told, indent=2) + "\n")
-    print_table(results)
-    missed = shortfalls(results)
-    for words in missed:
-        print(f"bench-page: {words}", file=sys.stderr)
-    return 1 if missed else 0
+    before = conditions()
+    return conclude("bench-page", measure(arguments.seconds), before, arguments.out)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ Everything is durable: an MQTT message is acknowledged after the fsync of its co
 import argparse
 import json
 import os
-import platform
 import shutil
 import sys
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from kafka.errors import KafkaError
 
+from bench.conditions import conditions
 from bench.gateway_load.floods import measure_backlog, measure_drain, measure_outage
 from bench.gateway_load.kills import measure_kills
 from bench.gateway_load.scale import QUICK, Scale
@@ -114,19 +114,6 @@ def run(chosen: Mapping[str, Callable[[Path, Kafka], Figures]]) -> dict[str, Res
     return results
 
 
-def conditions() -> dict[str, object]:
-    """What the figures depend on."""
-    return {
-        "cores": os.cpu_count(),
-        "load_before": os.getloadavg()[0],
-        "fsync_ms": fsync_ms(WORK),
-        "wide_window": list(WIDE_WINDOW),
-        "python": platform.python_version(),
-        "system": platform.system(),
-        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-    }
-
-
 def fsync_ms(folder: Path) -> float:
     """How long this disk takes for an fsync of a small write, the median."""
     waited_s = []
@@ -154,7 +141,7 @@ def main() -> int:
     chosen = {name: one for name, one in measurements(scale).items() if name in (arguments.only or names)}
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True)
-    before = conditions()
+    before = conditions() | {"fsync_ms": fsync_ms(WORK), "wide_window": list(WIDE_WINDOW)}
     try:
         install(PRODUCTION, PRODUCTION_LOCK, WORK / "install")
         results = run(chosen)

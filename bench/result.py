@@ -1,5 +1,8 @@
+import json
+import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 from bench.targets import Figures, Verdict
 
@@ -38,3 +41,15 @@ def shortfalls(results: Mapping[str, Result]) -> list[str]:
             if not one.met
         ]
     return words
+
+
+def conclude(program: str, results: Mapping[str, Result], conditions: Mapping[str, object], out: Path) -> int:
+    """Write the JSON, print the table and what is missed; the exit code: 1 when a limit does not hold."""
+    told = {"results": {name: asdict(result) for name, result in results.items()}, "conditions": dict(conditions)}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(told, indent=2) + "\n")
+    print_table(results)
+    missed = shortfalls(results)
+    for words in missed:
+        print(f"{program}: {words}", file=sys.stderr)
+    return 1 if missed else 0

@@ -7,10 +7,8 @@ not; a full run also writes docs/spark-performance.md.
 import argparse
 import json
 import os
-import platform
 import shutil
 import sys
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +16,7 @@ from pathlib import Path
 from confluent_kafka import KafkaException
 from kafka.errors import KafkaError
 
+from bench.conditions import conditions
 from bench.result import Result, print_table, shortfalls
 from bench.spark_load import alerts, pipeline
 from bench.spark_load.page import PAGE, render
@@ -97,18 +96,6 @@ def run(chosen: Mapping[str, Measurement]) -> dict[str, Result]:
             except (SandboxError, KafkaError, KafkaException, OSError, ValueError) as error:
                 results[name] = Result(error=str(error) or type(error).__name__)
     return results
-
-
-def conditions() -> dict[str, object]:
-    """What the figures depend on."""
-    return {
-        "cores": os.cpu_count(),
-        "load_before": round(os.getloadavg()[0], 2),
-        "processor": platform.processor() or platform.machine(),
-        "python": platform.python_version(),
-        "system": platform.system(),
-        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-    }
 
 
 def main() -> int:
